@@ -1,0 +1,21 @@
+//! Boards: which there are, and one of them as its author wrote it.
+//!
+//! Invariant: opening a board asks for no figure.
+
+use super::Called;
+use contract::boards::{Board, BoardCard};
+use leptos::prelude::*;
+use leptos::server;
+use server_fn::codec::Json;
+
+#[server(name = ListBoards, prefix = "/_fn", endpoint = "boards/list", input = Json, output = Json)]
+pub async fn list() -> Called<Vec<BoardCard>> {
+    let (principal, boards) = super::answerer::<dyn contract::boards::Boards>()?;
+    Ok(boards.list(&principal).await?)
+}
+
+#[server(name = OpenBoard, prefix = "/_fn", endpoint = "boards/open", input = Json, output = Json)]
+pub async fn open(id: String) -> Called<Board> {
+    let (principal, boards) = super::answerer::<dyn contract::boards::Boards>()?;
+    Ok(boards.open(&principal, &id).await?)
+}

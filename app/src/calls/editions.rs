@@ -1,0 +1,15 @@
+//! Editions: what readers see at the moment.
+//!
+//! Invariant: today comes from here and from no clock of the browser.
+
+use super::Called;
+use contract::editions::Status;
+use leptos::prelude::*;
+use leptos::server;
+use server_fn::codec::Json;
+
+#[server(name = EditionStatus, prefix = "/_fn", endpoint = "editions/status", input = Json, output = Json)]
+pub async fn status() -> Called<Status> {
+    let (principal, editions) = super::answerer::<dyn contract::editions::Editions>()?;
+    Ok(editions.status(&principal).await?)
+}

@@ -1,0 +1,15 @@
+//! Runs: what the pipeline did last.
+//!
+//! Invariant: asking starts nothing.
+
+use super::Called;
+use contract::runs::RunCard;
+use leptos::prelude::*;
+use leptos::server;
+use server_fn::codec::Json;
+
+#[server(name = ListRuns, prefix = "/_fn", endpoint = "runs/list", input = Json, output = Json)]
+pub async fn list(limit: u32) -> Called<Vec<RunCard>> {
+    let (principal, runs) = super::answerer::<dyn contract::runs::Runs>()?;
+    Ok(runs.list(&principal, limit).await?)
+}

@@ -1,0 +1,95 @@
+//! One value as a reader hands it over, before it has the type of its column.
+//!
+//! Does not decide anything. Invariant: a cell borrows from the reader's own buffer; nothing is copied per cell.
+
+/// A value of one row and column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing there.
+    Empty,
+    /// Characters of a format without types (CSV, a spreadsheet's text cell): may mean a number, a date, anything.
+    Raw(&'a [u8]),
+    /// A string of a format with types (JSON, Parquet): text, or at most a date.
+    Text(&'a str),
+    /// A number as JSON writes it: decimal point, perhaps an exponent.
+    Number(&'a str),
+    /// A spreadsheet's number.
+    Float(f64),
+    Boolean(bool),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Microseconds since 1970-01-01, without a zone.
+    Timestamp(i64),
+}
+
+/// How numbers are written: which sign stands before the fraction. The other one may group thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalStyle {
+    /// `1.234,56`
+    Comma,
+    /// `1,234.56`
+    Point,
+}
+
+/// Which comes first in dates with slashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOrder {
+    /// `31/12/2026`
+    DayFirst,
+    /// `12/31/2026`
+    MonthFirst,
+}
+
+/// How the characters of one column of one file are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    pub decimal: DecimalStyle,
+    pub date_order: DateOrder,
+}
+
+/// Without the blanks around it: ASCII blanks, and the no-break space in UTF-8 and in Windows-1252.
+pub fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    bytes = bytes.trim_ascii();
+    loop {
+        let before = bytes.len();
+        bytes = bytes.strip_prefix(b"\xc2\xa0").or_else(|| bytes.strip_prefix(b"\xa0")).unwrap_or(bytes);
+        bytes = bytes.strip_suffix(b"\xc2\xa0").or_else(|| bytes.strip_suffix(b"\xa0")).unwrap_or(bytes);
+        if bytes.len() == before {
+            return bytes;
+        }
+        bytes = bytes.trim_ascii();
+    }
+}
+
+/// The words for true and false that a spreadsheet or an export writes.
+pub fn boolean(bytes: &[u8]) -> Option<bool> {
+    match bytes.len() {
+        4 if bytes.eq_ignore_ascii_case(b"true") => Some(true),
+        5 if bytes.eq_ignore_ascii_case(b"false") => Some(false),
+        10 if bytes.eq_ignore_ascii_case(b"verdadeiro") => Some(true),
+        5 if bytes.eq_ignore_ascii_case(b"falso") => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trimmed_blanks_of_any_encoding_are_taken_off() {
+        assert_eq!(trimmed(b"\t 12 \xc2\xa0 "), b"12");
+        assert_eq!(trimmed(b"\xa0R$ 1\xa0"), b"R$ 1");
+        assert_eq!(trimmed(b" \xa0 "), b"");
+    }
+
+    #[test]
+    fn boolean_only_true_and_false_words() {
+        assert_eq!(boolean(b"TRUE"), Some(true));
+        assert_eq!(boolean(b"Falso"), Some(false));
+        assert_eq!(boolean(b"1"), None);
+        assert_eq!(boolean(b"sim"), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong between a source and its record batches.
+//!
+//! Does not know tables or runs. Invariant: every message names the place (file, row, column) and what the person can do.
+
+use std::io;
+
+/// Everything that reading a source can answer instead of rows.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("folder `{dir}` cannot be read; check that it exists and that its permissions allow reading")]
+    Folder { dir: String, source: io::Error },
+
+    #[error("file `{file}` cannot be read; check that it is there and that its permissions allow reading")]
+    File { file: String, source: io::Error },
+
+    #[error("options of source `{source_name}`: {detail}")]
+    Options { source_name: String, detail: String },
+
+    #[error("source kind `{kind}` is unknown; use one of: {known}")]
+    UnknownKind { kind: String, known: String },
+
+    #[error("source `{source_name}` has no stream `{stream}`; it has: {known}")]
+    UnknownStream { source_name: String, stream: String, known: String },
+
+    #[error("file `{file}` is not {expected}: {detail}; {remedy}")]
+    Format { file: String, expected: &'static str, detail: String, remedy: &'static str },
+
+    #[error("file `{file}` ends too early: {detail}; copy or export it again")]
+    Truncated { file: String, detail: String },
+
+    #[error("file `{file}`, row {row}: {detail}; {remedy}")]
+    Row { file: String, row: u64, detail: String, remedy: &'static str },
+
+    #[error("file `{file}` is refused: {what} is over the limit of {limit}; if the file is meant to be so, raise `limits.{setting}`")]
+    TooLarge { file: String, what: String, limit: u64, setting: &'static str },
+
+    #[error(
+        "file `{file}` became empty, although it had rows before; put its content back, or delete it: its former rows stay"
+    )]
+    BecameEmpty { file: String },
+
+    #[error(
+        "file `{file}`, row {row}: column `{column}` of stream `{stream}` is {known} since earlier files, but `{value}` makes it {found}; \
+         correct the file, or set `streams.{stream}.columns.{column}` and load the stream anew"
+    )]
+    TypeChanged {
+        stream: String,
+        file: String,
+        column: String,
+        row: u64,
+        value: String,
+        known: String,
+        found: String,
+    },
+
+    #[error("file `{file}` changed while it was being read; run again when its writer has finished")]
+    ChangedMeanwhile { file: String },
+
+    #[error("file `{file}` could not be understood by its reader ({detail}); export it again or send it with a bug report")]
+    ReaderPanicked { file: String, detail: String },
+
+    #[error("column `{column}` of stream `{stream}` could not be built: {detail}")]
+    Build { stream: String, column: String, detail: String },
+
+    #[error("the reader was stopped before its end")]
+    Stopped,
+}
+
+/// Where a reader is, so that foreign errors become ours with a place.
+impl ConnectError {
+    pub(crate) fn file(file: &str, source: io::Error) -> Self {
+        // Our own limits travel through foreign readers as `io::Error`; take them out again.
+        if source.get_ref().is_some_and(|inner| inner.is::<ConnectError>()) {
+            let inner = source.into_inner().expect("checked above that an inner error exists");
+            return *inner.downcast::<ConnectError>().expect("checked above that it is ours");
+        }
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                ConnectError::Truncated { file: file.to_owned(), detail: source.to_string() }
+            }
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => ConnectError::Format {
+                file: file.to_owned(),
+                expected: "a whole, readable file",
+                detail: source.to_string(),
+                remedy: "copy or export it again",
+            },
+            _ => ConnectError::File { file: file.to_owned(), source },
+        }
+    }
+
+    pub(crate) fn into_io(self) -> io::Error {
+        io::Error::other(self)
+    }
+}

@@ -1,0 +1,30 @@
+//! Connects sources: reads what they hold as Arrow record batches, one piece per file or page.
+//!
+//! Does not land rows (`lake`) nor schedule runs (`pipeline`). A new kind of source is one file in `sources/` and one line in `sources.rs`.
+//! Invariant: rows that do not fit are handed over as rejects with a reason; nothing is dropped in silence.
+
+mod batches;
+mod cell;
+mod column_builder;
+mod column_name;
+mod column_type;
+mod errors;
+mod moment;
+mod numeral;
+mod rejects;
+mod source;
+pub mod sources;
+mod tally;
+
+pub use batches::{BatchSender, Batches};
+pub use cell::{DateOrder, DecimalStyle};
+pub use column_name::sql_name;
+pub use column_type::ColumnType;
+pub use errors::ConnectError;
+pub use rejects::{REJECTS_FILE_COLUMN, Rejects, rejects_schema};
+pub use source::{
+    ColumnFound, Discovery, FILE_COLUMN, FileFound, Ignored, LandHint, Mark, Piece, ROW_COLUMN, ReadRequest, Reading,
+    SOURCE_NAME, Skipped, Source, StreamFound, StreamState, rejects_table, stream_table,
+};
+pub use sources::files::FilesSource;
+pub use sources::open;

@@ -1,0 +1,486 @@
+//! Counts what the values of one column look like, and decides from the counts of the whole file which type it has.
+//!
+//! Does not build columns (`column_builder`). Invariant: the memory of a tally does not grow with the number of values.
+
+use crate::cell::{self, Cell, DateOrder, DecimalStyle, Reading};
+use crate::column_type::{ColumnType, NARROW, WIDE};
+use crate::moment::{self, Order};
+use crate::numeral;
+
+/// Of a thousand values, how many may not fit the type that all others have; those rows are rejected.
+const MISFITS_PER_MILLE: u64 = 5;
+
+/// What kind of value a cell looks like, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Number,
+    Date,
+    Boolean,
+    Text,
+}
+
+/// Counts of one column in one file, before anybody knows how the file writes numbers and dates.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub values: u64,
+    booleans: u64,
+    text: u64,
+    numbers: Numbers,
+    dates: Dates,
+    /// First row and value of each kind, in the order of `Kind`.
+    examples: [Option<(u64, Box<str>)>; 4],
+}
+
+#[derive(Debug, Clone, Default)]
+struct Numbers {
+    /// Whole, without separators, no leading zero, at most 18 digits.
+    plain: u64,
+    plain_digits: u16,
+    /// Codes: leading zeros, or more digits than a number has.
+    codes: u64,
+    point: Styled,
+    comma: Styled,
+    /// Exactly known, as spreadsheets and JSON give them.
+    exact: Styled,
+    /// Not representable as a decimal.
+    floats: u64,
+}
+
+/// Values with separators, as one style reads them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Styled {
+    whole: u64,
+    fractional: u64,
+    /// How many only this style can read.
+    alone: u64,
+    digits: u16,
+    scale: u16,
+    /// Whole values in which separators group thousands at least twice, as in `4.001.001`.
+    grouped_twice: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Dates {
+    any: u64,
+    day_first: u64,
+    month_first: u64,
+    impossible: u64,
+    with_time: u64,
+    with_offset: u64,
+}
+
+/// Evidence of a whole file, for columns that have none of their own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence {
+    pub point: u64,
+    pub comma: u64,
+    pub day_first: u64,
+    pub month_first: u64,
+}
+
+impl Evidence {
+    pub fn add(&mut self, other: Evidence) {
+        self.point += other.point;
+        self.comma += other.comma;
+        self.day_first += other.day_first;
+        self.month_first += other.month_first;
+    }
+
+    pub fn decimal(&self) -> Option<DecimalStyle> {
+        majority(self.point, self.comma, DecimalStyle::Point, DecimalStyle::Comma)
+    }
+
+    pub fn date_order(&self) -> Option<DateOrder> {
+        majority(self.month_first, self.day_first, DateOrder::MonthFirst, DateOrder::DayFirst)
+    }
+}
+
+fn majority<T>(a: u64, b: u64, first: T, second: T) -> Option<T> {
+    match a.cmp(&b) {
+        std::cmp::Ordering::Greater => Some(first),
+        std::cmp::Ordering::Less => Some(second),
+        std::cmp::Ordering::Equal => None,
+    }
+}
+
+impl Tally {
+    pub fn add(&mut self, row: u64, cell: Cell<'_>) {
+        match cell {
+            Cell::Empty => {}
+            Cell::Raw(bytes) => self.add_raw(row, bytes),
+            Cell::Text(text) => self.add_text(row, text),
+            Cell::Number(text) => self.add_exact(row, numeral::exact(text), || text.to_owned()),
+            Cell::Float(value) => self.add_exact(row, numeral::of_float(value), || value.to_string()),
+            Cell::Boolean(value) => {
+                self.values += 1;
+                self.booleans += 1;
+                self.remember(Kind::Boolean, row, || value.to_string());
+            }
+            Cell::Date(days) => {
+                self.values += 1;
+                self.dates.any += 1;
+                self.remember(Kind::Date, row, || moment::iso_date(days));
+            }
+            Cell::Timestamp(at) => {
+                self.values += 1;
+                self.dates.any += 1;
+                self.dates.with_time += 1;
+                self.remember(Kind::Date, row, || moment::iso_timestamp(at));
+            }
+        }
+    }
+
+    fn add_raw(&mut self, row: u64, bytes: &[u8]) {
+        let bytes = cell::trimmed(bytes);
+        if bytes.is_empty() {
+            return;
+        }
+        self.values += 1;
+        let show = || shown(bytes);
+        if let Some(shape) = numeral::shape(bytes) {
+            self.numbers.add(shape);
+            self.remember(Kind::Number, row, show);
+        } else if let Some(written) = moment::written(bytes) {
+            self.dates.add(&written);
+            self.remember(Kind::Date, row, show);
+        } else if cell::boolean(bytes).is_some() {
+            self.booleans += 1;
+            self.remember(Kind::Boolean, row, show);
+        } else {
+            self.text += 1;
+            self.remember(Kind::Text, row, show);
+        }
+    }
+
+    fn add_text(&mut self, row: u64, text: &str) {
+        let bytes = cell::trimmed(text.as_bytes());
+        if bytes.is_empty() {
+            return;
+        }
+        self.values += 1;
+        // A format with types means its strings: `"007"` is no number. Dates it may have no other way to write.
+        match moment::written(bytes) {
+            Some(written) if written.order() != Order::Impossible => {
+                self.dates.add(&written);
+                self.remember(Kind::Date, row, || shown(bytes));
+            }
+            _ => {
+                self.text += 1;
+                self.remember(Kind::Text, row, || shown(bytes));
+            }
+        }
+    }
+
+    fn add_exact(&mut self, row: u64, value: Option<numeral::Decimal>, show: impl Fn() -> String) {
+        self.values += 1;
+        match value {
+            Some(decimal) => self.numbers.exact.add(
+                numeral::Digits { whole: decimal.whole_digits().into(), fraction: decimal.scale.into() },
+                false,
+                0,
+            ),
+            None => self.numbers.floats += 1,
+        }
+        self.remember(Kind::Number, row, show);
+    }
+
+    fn remember(&mut self, kind: Kind, row: u64, show: impl Fn() -> String) {
+        let slot = &mut self.examples[kind as usize];
+        if slot.is_none() {
+            *slot = Some((row, show().into_boxed_str()));
+        }
+    }
+
+    pub fn evidence(&self) -> Evidence {
+        Evidence {
+            point: self.numbers.point.alone,
+            comma: self.numbers.comma.alone,
+            day_first: self.dates.day_first,
+            month_first: self.dates.month_first,
+        }
+    }
+
+    /// The first value that is not of this type, with its row.
+    pub fn stranger(&self, column_type: ColumnType) -> Option<(u64, &str)> {
+        let fits = |kind: usize| match column_type {
+            ColumnType::Text => true,
+            ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float => kind == Kind::Number as usize,
+            ColumnType::Boolean => kind == Kind::Boolean as usize,
+            ColumnType::Date | ColumnType::Timestamp | ColumnType::Moment => kind == Kind::Date as usize,
+        };
+        let strange = self.examples.iter().enumerate().filter(|(kind, _)| !fits(*kind)).filter_map(|(_, it)| it.as_ref());
+        strange.min_by_key(|(row, _)| *row).map(|(row, value)| (*row, &**value))
+    }
+
+    /// Whether nearly all values are strings or bare words, given how the column is read.
+    pub fn read_as(&self, reading: Reading) -> Counts {
+        let numbers = &self.numbers;
+        let style = match reading.decimal {
+            DecimalStyle::Point => numbers.point,
+            DecimalStyle::Comma => numbers.comma,
+        };
+        let dates = match reading.date_order {
+            DateOrder::DayFirst => self.dates.any + self.dates.day_first,
+            DateOrder::MonthFirst => self.dates.any + self.dates.month_first,
+        };
+        let fractional = style.fractional + numbers.exact.fractional;
+        let codes_by_groups = numbers.plain == 0 && fractional == 0 && style.whole > 0 && style.whole == style.grouped_twice;
+        Counts {
+            values: self.values,
+            whole: numbers.plain + style.whole + numbers.exact.whole,
+            fractional,
+            floats: numbers.floats,
+            codes: numbers.codes + if codes_by_groups { style.whole } else { 0 },
+            digits: numbers.plain_digits.max(style.digits).max(numbers.exact.digits),
+            scale: style.scale.max(numbers.exact.scale),
+            booleans: self.booleans,
+            dates,
+            impossible_dates: self.values.min(self.dates.total() - dates),
+            with_time: self.dates.with_time,
+            with_offset: self.dates.with_offset,
+        }
+    }
+}
+
+impl Numbers {
+    fn add(&mut self, shape: numeral::Shape) {
+        if shape.plain {
+            let digits = shape.point.map_or(0, |it| it.whole);
+            if shape.leading_zero || digits > u16::from(NARROW) {
+                self.codes += 1;
+            } else {
+                self.plain += 1;
+                self.plain_digits = self.plain_digits.max(digits);
+            }
+            return;
+        }
+        if let Some(digits) = shape.point {
+            self.point.add(digits, shape.comma.is_none(), shape.groups);
+        }
+        if let Some(digits) = shape.comma {
+            self.comma.add(digits, shape.point.is_none(), shape.groups);
+        }
+    }
+}
+
+impl Styled {
+    fn add(&mut self, digits: numeral::Digits, alone: bool, groups: u8) {
+        if digits.fraction == 0 {
+            self.whole += 1;
+            self.grouped_twice += u64::from(groups >= 2);
+        } else {
+            self.fractional += 1;
+        }
+        self.alone += u64::from(alone);
+        self.digits = self.digits.max(digits.whole);
+        self.scale = self.scale.max(digits.fraction);
+    }
+}
+
+impl Dates {
+    fn add(&mut self, written: &moment::Written) {
+        match written.order() {
+            Order::Any => self.any += 1,
+            Order::DayFirst => self.day_first += 1,
+            Order::MonthFirst => self.month_first += 1,
+            Order::Impossible => self.impossible += 1,
+        }
+        self.with_time += u64::from(written.has_time());
+        self.with_offset += u64::from(written.has_offset());
+    }
+
+    fn total(&self) -> u64 {
+        self.any + self.day_first + self.month_first + self.impossible
+    }
+}
+
+/// A value as a message shows it.
+pub fn shown(bytes: &[u8]) -> String {
+    const LONGEST: usize = 120;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
+    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if bytes.len() > LONGEST {
+        shown.push('…');
+    }
+    shown
+}
+
+/// What the values of a column are, once it is known how to read them. Counts of several files add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub values: u64,
+    whole: u64,
+    fractional: u64,
+    floats: u64,
+    codes: u64,
+    digits: u16,
+    scale: u16,
+    booleans: u64,
+    dates: u64,
+    impossible_dates: u64,
+    with_time: u64,
+    with_offset: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: Counts) {
+        self.values += other.values;
+        self.whole += other.whole;
+        self.fractional += other.fractional;
+        self.floats += other.floats;
+        self.codes += other.codes;
+        self.digits = self.digits.max(other.digits);
+        self.scale = self.scale.max(other.scale);
+        self.booleans += other.booleans;
+        self.dates += other.dates;
+        self.impossible_dates += other.impossible_dates;
+        self.with_time += other.with_time;
+        self.with_offset += other.with_offset;
+    }
+
+    /// The type of the column: the one that at least 99.5 % of its values have, else text.
+    pub fn decide(&self) -> ColumnType {
+        let numbers = self.whole + self.fractional;
+        if self.values == 0 || self.codes > 0 {
+            return ColumnType::Text;
+        }
+        if self.nearly_all(numbers + self.floats, 0) {
+            return if self.floats > 0 { ColumnType::Float } else { self.number() };
+        }
+        if self.nearly_all(self.dates, self.impossible_dates) {
+            return match (self.with_offset, self.with_time) {
+                (0, 0) => ColumnType::Date,
+                (0, _) => ColumnType::Timestamp,
+                (offsets, _) if self.nearly_all(offsets, 0) => ColumnType::Moment,
+                _ => ColumnType::Text,
+            };
+        }
+        if self.nearly_all(self.booleans, 0) { ColumnType::Boolean } else { ColumnType::Text }
+    }
+
+    fn number(&self) -> ColumnType {
+        if self.fractional == 0 {
+            return ColumnType::Integer;
+        }
+        // Two places at least: a column of prices must not change its type with the first cent.
+        let scale = self.scale.max(2);
+        match self.digits + scale {
+            all if all <= u16::from(NARROW) => ColumnType::Decimal { precision: NARROW, scale: scale as u8 },
+            all if all <= u16::from(WIDE) => ColumnType::Decimal { precision: WIDE, scale: scale as u8 },
+            _ => ColumnType::Text,
+        }
+    }
+
+    /// `alike` values look like the type without being one, as `31/02/2026`: they speak for the type, and are rejected.
+    fn nearly_all(&self, fitting: u64, alike: u64) -> bool {
+        let needed = self.values * (1000 - MISFITS_PER_MILLE);
+        (fitting + alike) * 1000 >= needed && fitting * 5 >= self.values * 4 && fitting > 0
+    }
+
+    /// How many values a column of this type can hold.
+    pub fn fitting(&self, column_type: ColumnType) -> u64 {
+        match column_type {
+            ColumnType::Text => self.values,
+            ColumnType::Integer => self.whole + self.codes,
+            ColumnType::Decimal { .. } => self.whole + self.fractional + self.codes,
+            ColumnType::Float => self.whole + self.fractional + self.floats + self.codes,
+            ColumnType::Boolean => self.booleans,
+            ColumnType::Date => self.dates.saturating_sub(self.with_time),
+            ColumnType::Timestamp => self.dates.saturating_sub(self.with_offset),
+            ColumnType::Moment => self.with_offset,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BRAZIL: Reading = Reading { decimal: DecimalStyle::Comma, date_order: DateOrder::DayFirst };
+
+    fn counts(values: &[&str], reading: Reading) -> Counts {
+        let mut tally = Tally::default();
+        for (row, value) in values.iter().enumerate() {
+            tally.add(row as u64 + 2, Cell::Raw(value.as_bytes()));
+        }
+        tally.read_as(reading)
+    }
+
+    fn decided(values: &[&str]) -> String {
+        counts(values, BRAZIL).decide().to_string()
+    }
+
+    #[test]
+    fn decide_plain_columns_get_their_type() {
+        assert_eq!(decided(&["1", "20", "", "-3"]), "integer");
+        assert_eq!(decided(&["1,5", "1.234,56", "7"]), "decimal(18,2)");
+        assert_eq!(decided(&["1,2345", "1"]), "decimal(18,4)");
+        assert_eq!(decided(&["123456789012345678,25"]), "decimal(38,2)");
+        assert_eq!(decided(&["31/12/2026", "01/02/2026"]), "date");
+        assert_eq!(decided(&["31/12/2026 10:00", "01/02/2026"]), "timestamp");
+        assert_eq!(decided(&["2026-01-01T00:00:00Z"]), "moment");
+        assert_eq!(decided(&["true", "FALSO"]), "boolean");
+        assert_eq!(decided(&["a", "1"]), "text");
+        assert_eq!(decided(&["", " "]), "text");
+    }
+
+    #[test]
+    fn decide_codes_stay_text() {
+        assert_eq!(decided(&["01310100", "90010000"]), "text");
+        assert_eq!(decided(&["35260612345678000199550010000012341000012345"]), "text");
+        assert_eq!(decided(&["4.001.001", "4.001.002"]), "text");
+        assert_eq!(decided(&["+5511987654321"]), "text");
+    }
+
+    #[test]
+    fn decide_few_misfits_keep_the_type_and_many_do_not() {
+        let mut values = vec!["10"; 999];
+        values.push("N/D");
+        assert_eq!(decided(&values), "integer");
+        values.extend(["N/D"; 9]);
+        assert_eq!(decided(&values), "text");
+        let mut days = vec!["30/06/2026"; 20];
+        days.push("31/02/2026");
+        assert_eq!(decided(&days), "date");
+    }
+
+    #[test]
+    fn evidence_tells_style_and_order() {
+        let mut tally = Tally::default();
+        for value in ["1,234.50", "1.234", "10/20/2016"] {
+            tally.add(1, Cell::Raw(value.as_bytes()));
+        }
+        assert_eq!(tally.evidence().decimal(), Some(DecimalStyle::Point));
+        assert_eq!(tally.evidence().date_order(), Some(DateOrder::MonthFirst));
+        assert_eq!(Evidence::default().decimal(), None);
+    }
+
+    #[test]
+    fn decide_typed_strings_are_text_unless_dates() {
+        let mut tally = Tally::default();
+        tally.add(1, Cell::Text("536365"));
+        assert_eq!(tally.read_as(BRAZIL).decide(), ColumnType::Text);
+        let mut tally = Tally::default();
+        tally.add(1, Cell::Text("12/1/10 8:26"));
+        assert_eq!(tally.read_as(BRAZIL).decide(), ColumnType::Timestamp);
+    }
+
+    #[test]
+    fn decide_spreadsheet_numbers_keep_their_places() {
+        let mut tally = Tally::default();
+        for value in [0.15, 1_500_000.0, 0.1 + 0.2] {
+            tally.add(1, Cell::Float(value));
+        }
+        assert_eq!(tally.read_as(BRAZIL).decide().to_string(), "decimal(18,2)");
+    }
+
+    #[test]
+    fn stranger_names_the_first_value_of_another_kind() {
+        let mut tally = Tally::default();
+        for (row, value) in [(2, "10"), (3, "N/D"), (4, "2026-01-01")] {
+            tally.add(row, Cell::Raw(value.as_bytes()));
+        }
+        assert_eq!(tally.stranger(ColumnType::Integer), Some((3, "N/D")));
+        assert_eq!(tally.stranger(ColumnType::Text), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! Queries over pinned relations: SQL text in, Arrow batches out.
+//!
+//! A session opens only the tables that a query names; opened tables are kept for later sessions. Does not write. Invariant: a query can read
+//! nothing but the session's relations and change nothing at all.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use deltalake::datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
+use deltalake::datafusion::dataframe::DataFrame;
+use deltalake::datafusion::execution::context::SQLOptions;
+use deltalake::datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use deltalake::datafusion::execution::memory_pool::GreedyMemoryPool;
+use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use deltalake::datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use deltalake::datafusion::prelude::{SessionConfig, SessionContext};
+use deltalake::delta_datafusion::TableProviderBuilder;
+use futures::StreamExt;
+use tokio::sync::OnceCell;
+
+use crate::columns::{readable, readable_schema};
+use crate::sql_errors::sql_error;
+use crate::view::Catalogue;
+use crate::{Lake, LakeError, LakeOptions, RecordBatchStream, Relation, Relations, TableName, functions};
+
+/// The catalog and schema that a name without them belongs to.
+pub(crate) const CATALOG: &str = "mirante";
+const DEFAULT_SCHEMA: &str = "marts";
+/// Opened tables that are kept; beyond it, all that no query holds are dropped.
+const KEPT: usize = 512;
+
+type Opened = Arc<OnceCell<Arc<dyn TableProvider>>>;
+
+/// What all sessions share: memory and disk limits, settings, functions, opened tables.
+pub(crate) struct Engine {
+    state: SessionState,
+    opened: Mutex<HashMap<(TableName, u64), Opened>>,
+    memory_limit: usize,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("memory_limit", &self.memory_limit).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    pub(crate) fn new(dir: &Path, options: &LakeOptions) -> Result<Self, LakeError> {
+        let spill = options.spill_dir.clone().unwrap_or_else(|| dir.join(".spill"));
+        let spill = own_spill_dir(&spill).map_err(|source| LakeError::Folder { path: spill, source })?;
+        let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![spill]));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(GreedyMemoryPool::new(options.memory_limit)))
+            .with_disk_manager_builder(disk)
+            .build_arc()
+            .map_err(sql_error)?;
+        let config = SessionConfig::new()
+            .with_target_partitions(options.target_partitions.max(1))
+            .with_create_default_catalog_and_schema(false)
+            .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+            .with_information_schema(false)
+            .set_bool("datafusion.sql_parser.collect_spans", true);
+        let mut state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
+        functions::register(&mut state).map_err(sql_error)?;
+        Ok(Self { state, opened: Mutex::default(), memory_limit: options.memory_limit })
+    }
+
+    /// A context without relations of its own.
+    pub(crate) fn context(&self) -> SessionContext {
+        let catalogs = Arc::new(MemoryCatalogProviderList::new());
+        let state = SessionStateBuilder::new_from_existing(self.state.clone()).with_catalog_list(catalogs);
+        SessionContext::new_with_state(state.build())
+    }
+
+    /// Says a DataFusion error as the lake's, with the memory limit that was in force.
+    pub(crate) fn explain(&self, error: deltalake::datafusion::error::DataFusionError) -> LakeError {
+        match sql_error(error) {
+            LakeError::Memory { source, .. } => {
+                LakeError::Memory { limit_mb: self.memory_limit >> 20, source }
+            }
+            other => other,
+        }
+    }
+
+    /// The table at `version`, opened once for all sessions.
+    pub(crate) async fn open(
+        &self,
+        lake: &Lake,
+        name: &TableName,
+        version: u64,
+    ) -> Result<Arc<dyn TableProvider>, LakeError> {
+        let cell = {
+            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            if opened.len() >= KEPT {
+                opened.retain(|_, cell| Arc::strong_count(cell) > 1);
+            }
+            opened.entry((name.clone(), version)).or_default().clone()
+        };
+        let provider = cell.get_or_try_init(|| async {
+            let snapshot = lake.at_version(name, version).await?;
+            let log_store = lake.log_store(name)?;
+            let provider = scan().with_log_store(log_store).with_eager_snapshot(snapshot).await;
+            provider.map_err(|e| LakeError::read(name, e))
+        });
+        provider.await.cloned()
+    }
+}
+
+/// The start of a table scan.
+pub(crate) fn scan() -> TableProviderBuilder {
+    deltalake::delta_datafusion::DeltaScanNext::builder()
+}
+
+/// A spill folder of this process; those of processes that have died are removed.
+fn own_spill_dir(spill: &Path) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(spill)?;
+    for entry in std::fs::read_dir(spill)? {
+        let entry = entry?;
+        let pid = entry.file_name().to_string_lossy().parse::<u32>();
+        if pid.is_ok_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    let own = spill.join(std::process::id().to_string());
+    std::fs::create_dir_all(&own)?;
+    Ok(own)
+}
+
+/// What a query may be: a plain question. No DDL, no DML or COPY, no SET.
+pub(crate) fn only_questions() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+}
+
+/// One view of the lake, fixed at the relations it was made with. A clone is the same session.
+///
+/// Names are `schema.name` or, in schema `marts`, `name` alone; unquoted names are read as lower-case.
+#[derive(Clone)]
+pub struct Session {
+    lake: Lake,
+    relations: Arc<Relations>,
+    context: SessionContext,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("relations", &self.relations.len()).finish_non_exhaustive()
+    }
+}
+
+impl Lake {
+    /// A session over exactly these relations.
+    pub fn session(&self, relations: Relations) -> Session {
+        let relations = Arc::new(relations);
+        let context = self.rooms.engine.context();
+        let catalogue = Catalogue::new(self.clone(), relations.clone());
+        context.register_catalog(CATALOG, Arc::new(catalogue));
+        Session { lake: self.clone(), relations, context }
+    }
+}
+
+impl Session {
+    /// The relations that this session reads.
+    pub fn relations(&self) -> &Relations {
+        &self.relations
+    }
+
+    /// The lake that this session reads from.
+    pub fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    /// This session with one more relation, or another meaning of a name.
+    pub fn with(&self, name: TableName, relation: Relation) -> Session {
+        let mut relations = Relations::clone(&self.relations);
+        relations.insert(name, relation);
+        self.lake.session(relations)
+    }
+
+    /// All rows of the answer, in memory.
+    ///
+    /// # Errors
+    /// [`LakeError::Sql`] with line and column where they are known, [`LakeError::Memory`], [`LakeError::NoVersion`].
+    pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>, LakeError> {
+        let mut rows = self.stream(sql).await?;
+        let mut batches = Vec::new();
+        while let Some(batch) = rows.next().await {
+            batches.push(batch?);
+        }
+        Ok(batches)
+    }
+
+    /// The rows of the answer as they come.
+    pub async fn stream(&self, sql: &str) -> Result<RecordBatchStream, LakeError> {
+        let frame = self.plan(sql).await?;
+        let schema = readable_schema(frame.schema().as_arrow());
+        let rows = frame.execute_stream().await.map_err(|e| self.lake.rooms.engine.explain(e))?;
+        let (lake, shown) = (self.lake.clone(), schema.clone());
+        let rows = rows.map(move |batch| {
+            let engine = &lake.rooms.engine;
+            let batch = batch.map_err(|e| engine.explain(e))?;
+            readable(&batch, &shown).map_err(|e| engine.explain(e.into()))
+        });
+        Ok(RecordBatchStream::new(schema, rows))
+    }
+
+    /// The columns of the answer; plans the query and runs nothing.
+    pub async fn schema(&self, sql: &str) -> Result<SchemaRef, LakeError> {
+        Ok(readable_schema(self.plan(sql).await?.schema().as_arrow()))
+    }
+
+    async fn plan(&self, sql: &str) -> Result<DataFrame, LakeError> {
+        let planned = self.context.sql_with_options(sql, only_questions()).await;
+        planned.map_err(|e| self.lake.rooms.engine.explain(e))
+    }
+}

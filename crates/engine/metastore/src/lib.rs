@@ -1,0 +1,14 @@
+//! The platform database: what Mirante knows besides the company's data.
+//!
+//! The only room, with `migrations`, that names sea-orm; it computes no KPI and reads no lake. Invariant: what a call has
+//! answered survives a power cut (SQLite runs with `synchronous=FULL`), on SQLite and PostgreSQL alike.
+
+pub mod editions;
+pub mod packs;
+pub mod runs;
+pub mod settings;
+pub mod sign_in;
+pub mod sources;
+mod store;
+
+pub use store::{Metastore, MetastoreError, now_ms};

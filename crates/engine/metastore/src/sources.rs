@@ -1,0 +1,162 @@
+//! Sources and how far each of their streams has been read.
+
+use crate::store::Tried;
+use crate::{Metastore, MetastoreError, now_ms};
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::Set, QueryOrder, sea_query::OnConflict};
+use std::collections::BTreeMap;
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sources")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub kind: String,
+        pub params: String,
+        pub promised_minutes: Option<i64>,
+        pub added_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod stream {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stream_states")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub source: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub stream: String,
+        pub state: String,
+        pub loaded_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRow {
+    /// The first part of its raw tables: `raw.<name>__<stream>`.
+    pub name: String,
+    /// Which connector reads it: `files`.
+    pub kind: String,
+    pub params: serde_json::Value,
+    /// How old its data may get before readers are told.
+    pub promised_minutes: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamState {
+    /// The connector's own bookmark.
+    pub state: serde_json::Value,
+    /// When rows last arrived; milliseconds since 1970, UTC.
+    pub loaded_at: i64,
+}
+
+impl Metastore {
+    pub async fn sources(&self) -> Result<Vec<SourceRow>, MetastoreError> {
+        let rows = entity::Entity::find()
+            .order_by_asc(entity::Column::Name)
+            .all(&self.reader)
+            .await
+            .tried("list the sources")?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(SourceRow {
+                    params: serde_json::from_str(&row.params).map_err(|source| MetastoreError::Unreadable {
+                        what: format!("parameters of source `{}`", row.name),
+                        source,
+                    })?,
+                    name: row.name,
+                    kind: row.kind,
+                    promised_minutes: row.promised_minutes.and_then(|minutes| u64::try_from(minutes).ok()),
+                })
+            })
+            .collect()
+    }
+
+    /// # Errors
+    /// `Exists` when a source of that name was added before.
+    pub async fn add_source(&self, source: &SourceRow) -> Result<(), MetastoreError> {
+        if self.sources().await?.iter().any(|other| other.name == source.name) {
+            return Err(MetastoreError::Exists { kind: "source", name: source.name.clone() });
+        }
+        entity::Entity::insert(entity::ActiveModel {
+            name: Set(source.name.clone()),
+            kind: Set(source.kind.clone()),
+            params: Set(source.params.to_string()),
+            promised_minutes: Set(source.promised_minutes.map(|minutes| minutes.min(1 << 40).cast_signed())),
+            added_at: Set(now_ms()),
+        })
+        .exec_without_returning(&self.writer)
+        .await
+        .tried("add the source")?;
+        Ok(())
+    }
+
+    /// Forgets the source and its bookmarks; what it has landed stays in the lake.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such source.
+    pub async fn remove_source(&self, name: &str) -> Result<(), MetastoreError> {
+        let done = entity::Entity::delete_by_id(name).exec(&self.writer).await.tried("remove the source")?;
+        if done.rows_affected == 0 {
+            return Err(MetastoreError::Missing { kind: "source", name: name.to_owned() });
+        }
+        stream::Entity::delete_many()
+            .filter(stream::Column::Source.eq(name))
+            .exec(&self.writer)
+            .await
+            .tried("forget the source's bookmarks")?;
+        Ok(())
+    }
+
+    /// The bookmarks of a source by stream.
+    pub async fn stream_states(&self, source: &str) -> Result<BTreeMap<String, StreamState>, MetastoreError> {
+        let rows = stream::Entity::find()
+            .filter(stream::Column::Source.eq(source))
+            .all(&self.reader)
+            .await
+            .tried("read the source's bookmarks")?;
+        rows.into_iter()
+            .map(|row| {
+                let state = serde_json::from_str(&row.state).map_err(|source| MetastoreError::Unreadable {
+                    what: format!("bookmark of stream `{}`", row.stream),
+                    source,
+                })?;
+                Ok((row.stream, StreamState { state, loaded_at: row.loaded_at }))
+            })
+            .collect()
+    }
+
+    /// Stores how far a stream has been read, after its rows are durable in the lake.
+    pub async fn set_stream_state(&self, source: &str, stream: &str, state: &StreamState) -> Result<(), MetastoreError> {
+        stream::Entity::insert(stream::ActiveModel {
+            source: Set(source.to_owned()),
+            stream: Set(stream.to_owned()),
+            state: Set(state.state.to_string()),
+            loaded_at: Set(state.loaded_at),
+        })
+        .on_conflict(
+            OnConflict::columns([stream::Column::Source, stream::Column::Stream])
+                .update_columns([stream::Column::State, stream::Column::LoadedAt])
+                .to_owned(),
+        )
+        .exec_without_returning(&self.writer)
+        .await
+        .tried("store the stream's bookmark")?;
+        Ok(())
+    }
+}

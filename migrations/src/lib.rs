@@ -1,0 +1,18 @@
+//! The schema of the platform database, one file per change, the same on SQLite and PostgreSQL.
+//!
+//! Holds no queries (`metastore`). Invariant: a migration that has been released is never edited; times are integers of
+//! milliseconds since 1970 in UTC, JSON is text, keys are text or 64-bit integers.
+
+pub use sea_orm_migration::prelude::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261123_main_job;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_main_job::Migration)]
+    }
+}

@@ -1,0 +1,2 @@
+//! The binary `mirante`.
+fn main() {}

@@ -1,0 +1,53 @@
+//! Every test, on a machine that may have seen none of it: Rust, dbt beside ours, and real Chromium.
+//!
+//! Invariant: a stage that cannot run fails; nothing is skipped because a tool is missing.
+
+use crate::machine::{cargo, chromium, npm_packages, python_packages, root, run};
+use crate::server::build_for_tests;
+use anyhow::{Result, bail};
+use std::process::Command;
+use std::time::Instant;
+
+/// dbt-core 1.12 cannot be installed from PyPI alone.
+const DBT: [&str; 3] = ["dbt-core<1.12", "dbt-duckdb==1.11.1", "duckdb==1.4.4"];
+
+const STAGES: [(&str, fn() -> Result<()>); 3] = [("rust", rust), ("xtask", xtask), ("browser", browser)];
+
+/// Runs the named stages, or all of them.
+pub fn stages(wanted: &[String]) -> Result<()> {
+    if let Some(unknown) = wanted.iter().find(|name| !STAGES.iter().any(|(stage, _)| stage == name)) {
+        bail!("there is no stage `{unknown}`; the stages are {}", STAGES.map(|(name, _)| name).join(", "));
+    }
+    for (name, stage) in STAGES {
+        if wanted.is_empty() || wanted.iter().any(|stage| stage == name) {
+            let started = Instant::now();
+            println!("== {name}");
+            stage()?;
+            println!("== {name}: {} s", started.elapsed().as_secs());
+        }
+    }
+    Ok(())
+}
+
+fn rust() -> Result<()> {
+    run(cargo().args(["fmt", "--check"]))?;
+    let dbt = python_packages("dbt", &DBT)?;
+    run(cargo().args(["test", "--no-fail-fast"]).env("MIRANTE_DBT", dbt.join("bin/dbt")))
+}
+
+fn xtask() -> Result<()> {
+    run(cargo().args(["test", "--package", "xtask"]))
+}
+
+fn browser() -> Result<()> {
+    let end2end = root().join("end2end");
+    npm_packages(&end2end)?;
+    let chromium = chromium()?;
+    let binary = build_for_tests()?;
+    run(Command::new("npx")
+        .args(["--no-install", "playwright", "test"])
+        .env("CHROMIUM", chromium)
+        .env("MIRANTE", binary)
+        .current_dir(end2end))
+}
+
