@@ -6,6 +6,7 @@
 pub mod boards;
 pub mod editions;
 pub mod metrics;
+pub mod principal;
 pub mod runs;
 
 use contract::Failure;

@@ -139,6 +139,11 @@ impl PageState {
         }
     }
 
+    /// The keys and values of this state, for the hidden fields of a form.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        query_string::pairs(&self.print())
+    }
+
     pub fn comparison(&self) -> Comparison {
         self.compare.unwrap_or_default()
     }
@@ -255,6 +260,11 @@ impl PageState {
         let (from, to) = if key == "p.from" { (day, to.max(day)) } else { (from.min(day), day) };
         self.period = Some(PeriodSpec::Between { from, to });
     }
+}
+
+/// A member as forms and links write it.
+pub fn escaped(member: &str) -> String {
+    query_string::escape(member)
 }
 
 /// One step of a drill path as a filter.

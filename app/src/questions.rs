@@ -6,36 +6,61 @@
 pub mod board;
 pub mod metric;
 
-use crate::calls::metrics::Answer;
+use crate::calls::metrics::{Answer, Explain, Question, Told};
+use crate::view_models::changes::Cause;
+use contract::Failure;
 use crate::page_state::PageState;
 use contract::metrics::Catalogue;
 use kpi::target::Target;
-use kpi::{Compare, Filter, Grain, MetricDefinition, MetricQuery, Period, PeriodSpec};
+use kpi::{Compare, Filter, Frame, Grain, MetricDefinition, MetricQuery, Period, PeriodSpec};
 
 /// Questions with the places that they belong to; answers come back in the same order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Questions<Place> {
     places: Vec<Place>,
-    queries: Vec<MetricQuery>,
+    questions: Vec<Question>,
 }
 
 impl<Place: PartialEq> Questions<Place> {
     fn ask(&mut self, place: Place, query: MetricQuery) {
         self.places.push(place);
-        self.queries.push(query);
+        self.questions.push(Question { query, explain: None });
     }
 
-    pub fn queries(&self) -> &[MetricQuery] {
-        &self.queries
+    fn ask_why(&mut self, place: Place, query: MetricQuery, explain: Explain) {
+        self.places.push(place);
+        self.questions.push(Question { query, explain: Some(explain) });
+    }
+
+    /// Everything to ask, in one batch.
+    pub fn batch(&self) -> &[Question] {
+        &self.questions
     }
 
     /// The query that was asked for `place`.
     pub fn query(&self, place: &Place) -> Option<&MetricQuery> {
-        self.places.iter().position(|candidate| candidate == place).map(|index| &self.queries[index])
+        self.places.iter().position(|candidate| candidate == place).map(|index| &self.questions[index].query)
     }
 
-    /// The answer for `place`; none when it was not asked or the answers are short.
-    pub fn answer<'a>(&self, answers: &'a [Answer], place: &Place) -> Option<&'a Answer> {
+    /// The frame for `place`; none when it was not asked or the answers are short.
+    pub fn frame<'a>(&self, answers: &'a [Answer], place: &Place) -> Option<Result<&'a Frame, &'a Failure>> {
+        match self.answer(answers, place)? {
+            Ok(Told::Frame(frame)) => Some(Ok(frame)),
+            Ok(Told::Cause(_)) => None,
+            Err(failure) => Some(Err(failure)),
+        }
+    }
+
+    /// What explains the change at `place`; none when nothing does.
+    pub fn cause<'a>(&self, answers: &'a [Answer], place: &Place) -> Option<Result<&'a Cause, &'a Failure>> {
+        match self.answer(answers, place)? {
+            Ok(Told::Cause(cause)) => cause.as_ref().map(Ok),
+            Ok(Told::Frame(_)) => None,
+            Err(failure) => Some(Err(failure)),
+        }
+    }
+
+    fn answer<'a>(&self, answers: &'a [Answer], place: &Place) -> Option<&'a Answer> {
         self.places.iter().position(|candidate| candidate == place).and_then(|index| answers.get(index))
     }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 /// Runs one benchmark, or all.
 pub fn run_benchmarks(name: Option<&str>) -> Result<()> {
     let binary = build_release()?;
-    let python = python_packages("bench", &["duckdb==1.4.4", "pyarrow"])?;
+    let python = python_packages("bench", &["duckdb==2.0.0", "xlsxwriter"])?;
     run(Command::new(python.join("bin/python"))
         .arg(root().join("bench/run.py"))
         .args(name)

@@ -2,14 +2,14 @@
 //!
 //! Invariant: a stage that cannot run fails; nothing is skipped because a tool is missing.
 
-use crate::machine::{cargo, chromium, npm_packages, python_packages, root, run};
+use crate::machine::{apt_install, cargo, chromium, npm_packages, python_packages, root, run};
 use crate::server::build_for_tests;
 use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::Instant;
 
 /// dbt-core 1.12 cannot be installed from PyPI alone.
-const DBT: [&str; 3] = ["dbt-core<1.12", "dbt-duckdb==1.11.1", "duckdb==1.4.4"];
+const DBT: [&str; 5] = ["dbt-core<1.12", "dbt-duckdb==1.11.1", "duckdb==2.0.0", "deltalake==1.6.6", "pyarrow==26.0.1"];
 
 const STAGES: [(&str, fn() -> Result<()>); 3] = [("rust", rust), ("xtask", xtask), ("browser", browser)];
 
@@ -31,8 +31,17 @@ pub fn stages(wanted: &[String]) -> Result<()> {
 
 fn rust() -> Result<()> {
     run(cargo().args(["fmt", "--check"]))?;
+    apt_for_tests()?;
     let dbt = python_packages("dbt", &DBT)?;
-    run(cargo().args(["test", "--no-fail-fast"]).env("MIRANTE_DBT", dbt.join("bin/dbt")))
+    run(cargo().args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]).env("MIRANTE_DBT", dbt.join("bin/dbt")))
+}
+
+/// The platform database is tested on a real PostgreSQL too.
+fn apt_for_tests() -> Result<()> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| {
+        versions.any(|version| version.is_ok_and(|version| version.path().join("bin/initdb").is_file()))
+    });
+    if installed || std::env::var_os("MIRANTE_TEST_POSTGRES").is_some() { Ok(()) } else { apt_install(&["postgresql"]) }
 }
 
 fn xtask() -> Result<()> {

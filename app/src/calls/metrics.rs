@@ -1,17 +1,40 @@
 //! Metrics: what can be asked, the asking itself, and where a figure came from.
 //!
-//! Invariant: answers come in the order of the questions, each with its own success or failure.
+//! Invariant: answers come in the order of the questions, each with its own success or failure; a question that only wants to know
+//! what explains a change gets the explanation instead of the members' figures, which may be hundreds.
 
 use super::Called;
+use crate::view_models::changes::Cause;
 use contract::Failure;
 use contract::metrics::{Catalogue, Origin};
 use kpi::{Frame, MetricQuery};
 use leptos::prelude::*;
 use leptos::server;
+use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    pub query: MetricQuery,
+    pub explain: Option<Explain>,
+}
+
+/// What explains the change of `metric` along `dimension`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explain {
+    pub metric: String,
+    pub dimension: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Told {
+    Frame(Frame),
+    /// None when nothing moved, or there was nothing to compare with.
+    Cause(Option<Cause>),
+}
+
 /// The answer to one question.
-pub type Answer = Result<Frame, Failure>;
+pub type Answer = Result<Told, Failure>;
 
 #[server(name = MetricCatalogue, prefix = "/_fn", endpoint = "metrics/catalogue", input = Json, output = Json)]
 pub async fn catalogue() -> Called<Catalogue> {
@@ -20,9 +43,19 @@ pub async fn catalogue() -> Called<Catalogue> {
 }
 
 #[server(name = AskMetrics, prefix = "/_fn", endpoint = "metrics/ask", input = Json, output = Json)]
-pub async fn ask(queries: Vec<MetricQuery>) -> Called<Vec<Answer>> {
+pub async fn ask(questions: Vec<Question>) -> Called<Vec<Answer>> {
     let (principal, metrics) = super::answerer::<dyn contract::metrics::Metrics>()?;
-    Ok(metrics.ask(&principal, &queries).await?)
+    let queries: Vec<MetricQuery> = questions.iter().map(|question| question.query.clone()).collect();
+    let frames = metrics.ask(&principal, &queries).await?;
+    let catalogue = metrics.catalogue(&principal).await?;
+    let tell = |(question, frame): (&Question, Frame)| match &question.explain {
+        None => Told::Frame(frame),
+        Some(explain) => {
+            let definition = catalogue.metric(&explain.metric);
+            Told::Cause(definition.and_then(|definition| Cause::of(definition, &frame, &explain.dimension)))
+        }
+    };
+    Ok(questions.iter().zip(frames).map(|(question, frame)| frame.map(|frame| tell((question, frame)))).collect())
 }
 
 /// The members of each dimension, most frequent first; a dimension that cannot be listed has none.

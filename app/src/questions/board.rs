@@ -3,6 +3,7 @@
 //! Invariant: the batch depends on the board, the page state and the last covered day only, so that the same URL asks the same.
 
 use super::{Asking, Questions, offers, trend_grain};
+use crate::calls::metrics::Explain;
 use contract::boards::{Board, TileContent};
 use kpi::{MetricQuery, Order, OrderDirection};
 
@@ -24,7 +25,7 @@ pub enum Place {
 }
 
 pub fn questions(board: &Board, asking: &Asking<'_>) -> Questions<Place> {
-    let mut questions = Questions { places: Vec::new(), queries: Vec::new() };
+    let mut questions = Questions { places: Vec::new(), questions: Vec::new() };
     for metric in &board.kpis {
         let Some(definition) = asking.definition(metric) else { continue };
         questions.ask(Place::Card(metric.clone()), asking.total(&asking.with_target(metric)));
@@ -80,7 +81,8 @@ fn ask_drivers(questions: &mut Questions<Place>, board: &Board, dimensions: &[St
         };
         for dimension in chosen {
             if let Some(query) = asking.drivers(metric, dimension) {
-                questions.ask(Place::Drivers { metric: metric.clone(), dimension: dimension.clone() }, query);
+                let explain = Explain { metric: metric.clone(), dimension: dimension.clone() };
+                questions.ask_why(Place::Drivers { metric: metric.clone(), dimension: dimension.clone() }, query, explain);
             }
         }
     }

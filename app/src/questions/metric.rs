@@ -4,6 +4,7 @@
 //! Invariant: as for boards, the batch depends on the URL, the catalogue and the last covered day only.
 
 use super::{Asking, Questions, offers, parts};
+use crate::calls::metrics::Explain;
 use crate::page_state::{PageState, SortBy};
 use kpi::{Grain, MetricDefinition, MetricQuery, Order, OrderDirection};
 
@@ -24,7 +25,7 @@ pub enum Place {
 }
 
 pub fn questions(definition: &MetricDefinition, asking: &Asking<'_>) -> Questions<Place> {
-    let mut questions = Questions { places: Vec::new(), queries: Vec::new() };
+    let mut questions = Questions { places: Vec::new(), questions: Vec::new() };
     let metric = definition.name.as_str();
     let own = asking.with_target(metric);
     questions.ask(Place::Value, asking.total(&own));
@@ -41,7 +42,8 @@ pub fn questions(definition: &MetricDefinition, asking: &Asking<'_>) -> Question
     }
     for dimension in driver_dimensions(definition, asking.state) {
         if let Some(query) = asking.drivers(metric, &dimension) {
-            questions.ask(Place::Drivers { dimension }, query);
+            let explain = Explain { metric: metric.to_owned(), dimension: dimension.clone() };
+            questions.ask_why(Place::Drivers { dimension }, query, explain);
         }
     }
     if let Some(dimension) = leader_dimension(definition, asking.state) {

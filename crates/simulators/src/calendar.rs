@@ -151,8 +151,11 @@ impl Calendar {
         let last = day(last_year, 12, 31);
         let counts = std::array::from_fn(|index| {
             let filial = index as u8 + 1;
-            let off: std::collections::BTreeSet<Day> =
-                days_off.iter().filter(|off| off.filial.is_none_or(|of| of == filial)).map(|off| off.day).collect();
+            let off: std::collections::BTreeSet<Day> = days_off
+                .iter()
+                .filter(|off| off.filial.is_none_or(|of| of == filial))
+                .map(|off| off.day)
+                .collect();
             let mut total = 0;
             (first..=last)
                 .map(|day| {

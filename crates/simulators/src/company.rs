@@ -101,16 +101,16 @@ pub struct Sizes {
 impl Sizes {
     fn new(Scale(scale): Scale) -> Sizes {
         let at_least = |full: f64, floor: f64| (full * scale).max(floor);
-        let deals = at_least(58_500.0, 4_000.0);
-        let opening_contracts = at_least(330.0, 90.0);
+        let deals = at_least(57_000.0, 4_000.0);
+        let opening_contracts = at_least(330.0, 150.0);
         Sizes {
             deals,
-            migrated_customers: at_least(450.0, 60.0) as usize,
+            migrated_customers: at_least(450.0, 120.0) as usize,
             repeat_orders: at_least(110_000.0, 5_500.0),
             opening_contracts: opening_contracts as usize,
-            conversations: at_least(88_000.0, 4_500.0),
+            conversations: at_least(82_500.0, 4_500.0),
             campaign_messages: at_least(45_000.0, 1_500.0),
-            deal_share: deals / 58_500.0,
+            deal_share: deals / 57_000.0,
             contract_value: 330.0 / opening_contracts,
         }
     }

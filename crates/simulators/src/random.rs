@@ -10,9 +10,9 @@ pub struct Rng(u64);
 impl Rng {
     /// A stream of its own for each `label`: a change in one part of the company leaves the others as they were.
     pub fn new(seed: u64, label: &str) -> Rng {
-        let hash = label
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         let mut rng = Rng(hash ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         rng.next();
         rng
@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn same_seed_and_label_draw_the_same_numbers() {
-        let draw = |seed, label| (0..5).map(|_| 0).scan(Rng::new(seed, label), |rng, _| Some(rng.below(1000))).collect::<Vec<_>>();
+        let draw = |seed, label| {
+            (0..5).map(|_| 0).scan(Rng::new(seed, label), |rng, _| Some(rng.below(1000))).collect::<Vec<_>>()
+        };
         assert_eq!(draw(7, "deals"), draw(7, "deals"));
         assert_ne!(draw(7, "deals"), draw(8, "deals"));
         assert_ne!(draw(7, "deals"), draw(7, "orders"));

@@ -43,8 +43,8 @@ pub const TOP_SELLER_FILIAL: u8 = 2;
 pub const IMPORTED_FAMILY: u8 = 0;
 /// Index of segment `Educação`.
 pub const EDUCATION: u8 = 3;
-/// Share of the education contracts that the rival took.
-pub const EDUCATION_LOSS: f64 = 0.45;
+/// Per cent of the education contracts that the rival took.
+pub const EDUCATION_LOSS: i32 = 45;
 
 /// When each story happens.
 #[derive(Debug, Clone)]
@@ -82,7 +82,10 @@ impl Stories {
             port_strike: Span::months(back(3), back(2)),
             recife_opens: calendar.after(1, calendar::month_start(back(22)) + 3, 0),
             top_seller: Span::months(back(8), back(6)),
-            black_fridays: years.map(calendar::black_friday).filter(|&friday| friday <= horizon.last).collect(),
+            black_fridays: years
+                .map(calendar::black_friday)
+                .filter(|&friday| friday <= horizon.last)
+                .collect(),
         }
     }
 
@@ -93,7 +96,7 @@ impl Stories {
 
     /// The warehouse catches up until mid-December.
     pub fn warehouse_overloaded(&self, day: Day) -> bool {
-        self.black_fridays.iter().any(|&friday| (friday - 3..=friday + 14).contains(&day))
+        self.black_fridays.iter().any(|&friday| (friday - 1..=friday + 14).contains(&day))
     }
 
     /// Factor of Ads cost in a UF.
@@ -118,36 +121,64 @@ impl Stories {
 
     /// Extra business days of a delivery that leaves the warehouse's queue on `day`.
     pub fn delay(&self, uf: &Place, day: Day, usual: i32) -> i32 {
-        let strike =
-            if self.port_strike.contains(day) && matches!(uf.region, "Norte" | "Nordeste") { usual + 2 } else { 0 };
+        let strike = if self.port_strike.contains(day) && matches!(uf.region, "Norte" | "Nordeste") {
+            usual + 2
+        } else {
+            0
+        };
         strike + if self.warehouse_overloaded(day) { 4 } else { 0 }
     }
 
-    /// The written list, oldest first.
+    /// The written list, oldest first; Black Friday once for each year.
     pub fn told(&self) -> Vec<Story> {
-        let tell = |id, metric, span: Span, cause| Story { id, metric, from: span.from, to: span.to, cause };
-        let mut told: Vec<Story> = vec![
-            tell("ads_sul", "cac", self.ads_sul, "O custo de Ads em PR, SC e RS dobrou no trimestre; os leads não cresceram."),
-            tell("agents_left", "whatsapp_sla", self.agents_left, "Dois agentes da fila Vendas saíram; por nove dias úteis não houve substitutos."),
-            tell("site_form", "lead_conversion_rate", self.site_form, "Um formulário mais curto triplicou os leads do Site, de baixa qualidade."),
-            tell("imported_cost", "gross_margin_pct", self.imported_cost, "O câmbio elevou em 35 % o custo de Eletrônicos; o preço só foi reajustado depois."),
-            tell("edu_churn", "mrr", self.edu_churn, "Um concorrente levou 45 % dos contratos do segmento Educação."),
-            tell("expo_fracasso", "event_roi", Span { from: self.expo, to: self.expo + 180 }, "A Expo Serra custou o triplo de uma feira e trouxe poucos negócios."),
-            tell("port_strike", "order_lead_time", self.port_strike, "Uma greve no porto atrasou as entregas ao Norte e ao Nordeste."),
-            tell("top_seller", "win_rate", self.top_seller, "O melhor vendedor de São Paulo saiu; a carteira ficou três meses sem dono."),
+        let mut spans = vec![
+            ("ads_sul", self.ads_sul),
+            ("agents_left", self.agents_left),
+            ("site_form", self.site_form),
+            ("imported_cost", self.imported_cost),
+            ("edu_churn", self.edu_churn),
+            ("expo_fracasso", Span { from: self.expo, to: self.expo + 180 }),
+            ("port_strike", self.port_strike),
+            ("top_seller", self.top_seller),
+            ("recife", Span { from: self.recife_opens, to: Day::MAX }),
         ];
-        told.extend(self.black_fridays.iter().map(|&friday| {
-            let span = Span { from: friday - 4, to: friday + 14 };
-            tell("black_friday", "gross_margin_pct", span, "Black Friday: 2,2 vezes os pedidos, com desconto; o armazém atrasa até meados de dezembro.")
-        }));
-        told.push(Story {
-            id: "recife",
-            metric: "net_sales",
-            from: self.recife_opens,
-            to: Day::MAX,
-            cause: "A filial Recife abriu: as vendas ao Nordeste crescem e chegam mais cedo.",
-        });
-        told.sort_by_key(|story| story.from);
-        told
+        let fridays = self.black_fridays.iter();
+        spans.extend(fridays.map(|&friday| ("black_friday", Span { from: friday - 4, to: friday + 14 })));
+        spans.sort_by_key(|(_, span)| span.from);
+        let tell = |(id, span): (&str, Span)| {
+            let (id, metric, cause) = TOLD.into_iter().find(|told| told.0 == id)?;
+            Some(Story { id, metric, from: span.from, to: span.to, cause })
+        };
+        spans.into_iter().filter_map(tell).collect()
     }
 }
+
+/// (id, metric in which it shows, cause).
+const TOLD: [(&str, &str, &str); 10] = [
+    ("ads_sul", "cac", "O custo de Ads em PR, SC e RS dobrou no trimestre; os leads não cresceram."),
+    (
+        "agents_left",
+        "whatsapp_sla",
+        "Dois agentes da fila Vendas saíram; por nove dias úteis não houve substitutos.",
+    ),
+    (
+        "site_form",
+        "lead_conversion_rate",
+        "Um formulário mais curto triplicou os leads do Site, de baixa qualidade.",
+    ),
+    (
+        "imported_cost",
+        "gross_margin_pct",
+        "O câmbio elevou em 35 % o custo de Eletrônicos; o preço só subiu depois.",
+    ),
+    ("edu_churn", "mrr", "Um concorrente levou 45 % dos contratos do segmento Educação."),
+    ("expo_fracasso", "event_roi", "A Expo Serra custou o triplo de uma feira e trouxe poucos negócios."),
+    ("port_strike", "order_lead_time", "Uma greve no porto atrasou as entregas ao Norte e ao Nordeste."),
+    ("top_seller", "win_rate", "O melhor vendedor de São Paulo saiu; a carteira ficou três meses sem dono."),
+    ("recife", "net_sales", "A filial Recife abriu: as vendas ao Nordeste crescem e chegam mais cedo."),
+    (
+        "black_friday",
+        "gross_margin_pct",
+        "Black Friday: 2,2 vezes os pedidos, com desconto; o armazém atrasa até dezembro.",
+    ),
+];

@@ -57,14 +57,18 @@ impl Batches {
 }
 
 /// Runs a reader so that its panic becomes an error: file formats come from outside, and so do their parsers' surprises.
-pub(crate) fn guarded<T>(file: &str, read: impl FnOnce() -> Result<T, ConnectError>) -> Result<T, ConnectError> {
+pub(crate) fn guarded<T>(
+    file: &str,
+    read: impl FnOnce() -> Result<T, ConnectError>,
+) -> Result<T, ConnectError> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         Err(ConnectError::ReaderPanicked { file: file.to_owned(), detail: panic_message(&*panic) })
     })
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("no message").lines().next().unwrap_or_default().to_owned()
 }
 
@@ -123,7 +127,9 @@ mod tests {
         });
         let items: Vec<_> = batches.blocking().collect();
         assert!(items[0].is_ok());
-        assert!(matches!(&items[1], Err(ConnectError::ReaderPanicked { detail, .. }) if detail == "surprise"));
+        assert!(
+            matches!(&items[1], Err(ConnectError::ReaderPanicked { detail, .. }) if detail == "surprise")
+        );
         assert_eq!(items.len(), 2);
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Does not decide anything. Invariant: a cell borrows from the reader's own buffer; nothing is copied per cell.
 
+use crate::moment;
+
 /// A value of one row and column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
@@ -71,6 +73,30 @@ pub fn boolean(bytes: &[u8]) -> Option<bool> {
         10 if bytes.eq_ignore_ascii_case(b"verdadeiro") => Some(true),
         5 if bytes.eq_ignore_ascii_case(b"falso") => Some(false),
         _ => None,
+    }
+}
+
+/// A value as a message shows it.
+pub fn shown(bytes: &[u8]) -> String {
+    const LONGEST: usize = 120;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
+    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if bytes.len() > LONGEST {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A cell as a message shows it.
+pub fn shown_cell(cell: Cell<'_>, encoding: &'static encoding_rs::Encoding) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Raw(bytes) => shown(encoding.decode_without_bom_handling(bytes).0.as_bytes()),
+        Cell::Text(text) | Cell::Number(text) => shown(text.as_bytes()),
+        Cell::Float(value) => value.to_string(),
+        Cell::Boolean(value) => value.to_string(),
+        Cell::Date(days) => moment::iso_date(days),
+        Cell::Timestamp(at) => moment::iso_timestamp(at),
     }
 }
 

@@ -82,7 +82,9 @@ impl ColumnBuilder {
             (_, Cell::Empty) => Ok(false),
             (Entries::Text(entries), cell) => push_text(entries, &mut self.scratch, cell, manner),
             (_, Cell::Raw(bytes)) => push_raw(&mut self.entries, cell::trimmed(bytes), manner.reading),
-            (_, Cell::Text(text)) => push_raw(&mut self.entries, cell::trimmed(text.as_bytes()), manner.reading),
+            (_, Cell::Text(text)) => {
+                push_raw(&mut self.entries, cell::trimmed(text.as_bytes()), manner.reading)
+            }
             (Entries::Float(entries), Cell::Float(value)) => done(entries.append_value(value)),
             (Entries::Float(entries), Cell::Number(text)) => match text.parse() {
                 Ok(value) => done(entries.append_value(value)),
@@ -189,7 +191,11 @@ fn push_raw(entries: &mut Entries, bytes: &[u8], reading: Reading) -> Pushed {
 }
 
 fn impossible(written: &moment::Written, otherwise: Misfit) -> Misfit {
-    if written.order() == moment::Order::Impossible { "is a day that the calendar does not have" } else { otherwise }
+    if written.order() == moment::Order::Impossible {
+        "is a day that the calendar does not have"
+    } else {
+        otherwise
+    }
 }
 
 fn float(bytes: &[u8], style: DecimalStyle) -> Option<f64> {
@@ -280,7 +286,10 @@ mod tests {
     #[test]
     fn push_impossible_day_says_so() {
         let mut builder = ColumnBuilder::new(ColumnType::Date);
-        assert_eq!(builder.push(Cell::Raw(b"31/02/2026"), &MANNER), Err("is a day that the calendar does not have"));
+        assert_eq!(
+            builder.push(Cell::Raw(b"31/02/2026"), &MANNER),
+            Err("is a day that the calendar does not have")
+        );
         assert_eq!(builder.push(Cell::Raw(b"N/D"), &MANNER), Err("is not a date"));
         assert_eq!(builder.finish().null_count(), 2);
     }

@@ -68,7 +68,8 @@ pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
 
 /// Words in a column's name that mark a code, never a quantity: its digits stay text even where no leading zero shows it.
 const CODES: [&str; 13] = [
-    "cpf", "cnpj", "cep", "zip", "zipcode", "telefone", "tel", "fone", "celular", "whatsapp", "phone", "mobile", "ean",
+    "cpf", "cnpj", "cep", "zip", "zipcode", "telefone", "tel", "fone", "celular", "whatsapp", "phone",
+    "mobile", "ean",
 ];
 
 /// Whether the column's name says that it holds codes such as CPF, CNPJ, CEP or telephone numbers.
@@ -115,7 +116,10 @@ mod tests {
     #[test]
     fn column_names_repeated_or_empty_stay_distinct() {
         let header = ["Valor", "valor", "", "VALOR", "valor_2", "  "];
-        assert_eq!(column_names(&header), ["valor", "valor_2", "column_3", "valor_3", "valor_2_2", "column_6"]);
+        assert_eq!(
+            column_names(&header),
+            ["valor", "valor_2", "column_3", "valor_3", "valor_2_2", "column_6"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The types that a column of a stream may have, how they are written in options, and which may become which.
 //!
-//! Does not look at values (`tally`). Invariant: widening never loses a value; only a source that has floats itself brings floats.
+//! Does not look at values (`tally`). Invariant: widening never loses a value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,10 @@ pub enum ColumnType {
     /// Whole number of up to 18 digits, 64 bits.
     Integer,
     /// Exact decimal number: `precision` digits in all, `scale` of them after the point.
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     /// Binary floating point; only where the source itself has it.
     Float,
     Boolean,
@@ -67,30 +70,43 @@ impl ColumnType {
         }
     }
 
-    /// The smallest type that takes every value of both, or nothing where only text would.
-    ///
-    /// Widths that are already landed are unknown here, so a whole number that becomes a decimal becomes a wide one.
+    /// The smallest type that takes every value of both; `None` where only text would, or more than 38 digits were needed.
     pub fn widened(self, other: ColumnType) -> Option<ColumnType> {
-        use ColumnType::{Date, Decimal, Float, Integer, Timestamp};
-        Some(match (self, other) {
-            (a, b) if a == b => a,
-            (Integer, Decimal { scale, .. }) | (Decimal { scale, .. }, Integer) => {
-                Decimal { precision: WIDE, scale }
+        use ColumnType::{Date, Timestamp};
+        match (self, other) {
+            (a, b) if a == b => Some(a),
+            (Date, Timestamp) | (Timestamp, Date) => Some(Timestamp),
+            (a, b) => {
+                let ((whole, scale), (other_whole, other_scale)) = (a.digits()?, b.digits()?);
+                let scale = scale.max(other_scale);
+                let precision = whole.max(other_whole) + scale;
+                (precision <= WIDE).then_some(ColumnType::Decimal { precision, scale })
             }
-            (Decimal { precision: a, scale: x }, Decimal { precision: b, scale: y }) => {
-                let wide = if x == y { a.max(b) } else { WIDE };
-                Decimal { precision: wide, scale: x.max(y) }
-            }
-            (Integer | Decimal { .. }, Float) | (Float, Integer | Decimal { .. }) => Float,
-            (Date, Timestamp) | (Timestamp, Date) => Timestamp,
-            _ => return None,
-        })
+        }
+    }
+
+    /// Digits before and after the decimal sign that any value of a number type fits into.
+    fn digits(self) -> Option<(u8, u8)> {
+        match self {
+            ColumnType::Integer => Some((19, 0)),
+            ColumnType::Decimal { precision, scale } => Some((precision - scale, scale)),
+            _ => None,
+        }
+    }
+}
+
+/// The type of a column that nothing is known of yet, when one file has it as `a` and another as `b`.
+pub fn united(a: ColumnType, b: ColumnType) -> ColumnType {
+    use ColumnType::{Decimal, Float, Integer, Text};
+    match (a, b) {
+        (Float, Integer | Decimal { .. }) | (Integer | Decimal { .. }, Float) => Float,
+        _ => a.widened(b).unwrap_or(Text),
     }
 }
 
 fn of_arrow_decimal(precision: u8, scale: i8) -> ColumnType {
-    let scale = u8::try_from(scale).unwrap_or(0);
-    ColumnType::Decimal { precision: if precision <= NARROW { NARROW } else { WIDE }, scale: scale.min(WIDE) }
+    let scale = u8::try_from(scale).unwrap_or(0).min(WIDE);
+    ColumnType::Decimal { precision: precision.clamp(scale.max(1), WIDE), scale }
 }
 
 impl fmt::Display for ColumnType {
@@ -168,10 +184,10 @@ mod tests {
 
     #[test]
     fn widened_never_loses_digits() {
-        let wide = ColumnType::Decimal { precision: 38, scale: 2 };
-        assert_eq!(ColumnType::Integer.widened(MONEY), Some(wide));
-        let finer = ColumnType::Decimal { precision: 18, scale: 4 };
-        assert_eq!(MONEY.widened(finer), Some(ColumnType::Decimal { precision: 38, scale: 4 }));
+        let decimal = |precision, scale| ColumnType::Decimal { precision, scale };
+        assert_eq!(ColumnType::Integer.widened(MONEY), Some(decimal(21, 2)));
+        assert_eq!(MONEY.widened(decimal(18, 4)), Some(decimal(20, 4)));
+        assert_eq!(decimal(38, 2).widened(decimal(18, 4)), None);
         assert_eq!(ColumnType::Date.widened(ColumnType::Timestamp), Some(ColumnType::Timestamp));
         assert_eq!(ColumnType::Date.widened(ColumnType::Integer), None);
         assert_eq!(ColumnType::Timestamp.widened(ColumnType::Moment), None);

@@ -31,7 +31,9 @@ pub enum ConnectError {
     #[error("file `{file}`, row {row}: {detail}; {remedy}")]
     Row { file: String, row: u64, detail: String, remedy: &'static str },
 
-    #[error("file `{file}` is refused: {what} is over the limit of {limit}; if the file is meant to be so, raise `limits.{setting}`")]
+    #[error(
+        "file `{file}` is refused: {what} is over the limit of {limit}; if the file is meant to be so, raise `limits.{setting}`"
+    )]
     TooLarge { file: String, what: String, limit: u64, setting: &'static str },
 
     #[error(
@@ -56,7 +58,9 @@ pub enum ConnectError {
     #[error("file `{file}` changed while it was being read; run again when its writer has finished")]
     ChangedMeanwhile { file: String },
 
-    #[error("file `{file}` could not be understood by its reader ({detail}); export it again or send it with a bug report")]
+    #[error(
+        "file `{file}` could not be understood by its reader ({detail}); export it again or send it with a bug report"
+    )]
     ReaderPanicked { file: String, detail: String },
 
     #[error("column `{column}` of stream `{stream}` could not be built: {detail}")]
@@ -78,12 +82,14 @@ impl ConnectError {
             io::ErrorKind::UnexpectedEof => {
                 ConnectError::Truncated { file: file.to_owned(), detail: source.to_string() }
             }
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => ConnectError::Format {
-                file: file.to_owned(),
-                expected: "a whole, readable file",
-                detail: source.to_string(),
-                remedy: "copy or export it again",
-            },
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                ConnectError::Format {
+                    file: file.to_owned(),
+                    expected: "a whole, readable file",
+                    detail: source.to_string(),
+                    remedy: "copy or export it again",
+                }
+            }
             _ => ConnectError::File { file: file.to_owned(), source },
         }
     }

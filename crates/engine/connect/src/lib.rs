@@ -23,8 +23,8 @@ pub use column_type::ColumnType;
 pub use errors::ConnectError;
 pub use rejects::{REJECTS_FILE_COLUMN, Rejects, rejects_schema};
 pub use source::{
-    ColumnFound, Discovery, FILE_COLUMN, FileFound, Ignored, LandHint, Mark, Piece, ROW_COLUMN, ReadRequest, Reading,
-    SOURCE_NAME, Skipped, Source, StreamFound, StreamState, rejects_table, stream_table,
+    ColumnFound, Discovery, FILE_COLUMN, FileFound, Ignored, LandHint, Mark, Piece, ROW_COLUMN, ReadRequest,
+    Reading, SOURCE_NAME, Skipped, Source, StreamFound, StreamState, rejects_table, stream_table,
 };
 pub use sources::files::FilesSource;
 pub use sources::open;

@@ -177,7 +177,9 @@ fn offset_of(text: &[u8]) -> Option<Option<i32>> {
     let sign = scanner.sign(|b| matches!(b, b'+' | b'-'))?;
     let (hours, _) = scanner.number(2, 2).or_else(|| {
         // `-0300`: the digits stand together.
-        (scanner.0.len() == 4).then(|| scanner.0[..2].iter().fold(0, |v, b| v * 10 + u32::from(b.wrapping_sub(b'0')))).map(|v| (v, 2))
+        (scanner.0.len() == 4)
+            .then(|| scanner.0[..2].iter().fold(0, |v, b| v * 10 + u32::from(b.wrapping_sub(b'0'))))
+            .map(|v| (v, 2))
     })?;
     let tail = if scanner.0.len() == 4 { &scanner.0[2..] } else { scanner.0 };
     let mut tail = Scanner(tail);
@@ -231,8 +233,14 @@ mod tests {
 
     #[test]
     fn written_offsets_come_out_in_utc() {
-        for text in ["2026-06-30T10:00:00-03:00", "2026-06-30 10:00:00 -0300", "2026-06-30T10:00:00-03", "2026-06-30T13:00:00Z"] {
-            let moment = written(text.as_bytes()).and_then(|it| it.moment(DateOrder::DayFirst)).map(iso_timestamp);
+        for text in [
+            "2026-06-30T10:00:00-03:00",
+            "2026-06-30 10:00:00 -0300",
+            "2026-06-30T10:00:00-03",
+            "2026-06-30T13:00:00Z",
+        ] {
+            let moment =
+                written(text.as_bytes()).and_then(|it| it.moment(DateOrder::DayFirst)).map(iso_timestamp);
             assert_eq!(moment.as_deref(), Some("2026-06-30 13:00:00"), "{text}");
         }
     }
@@ -249,7 +257,17 @@ mod tests {
 
     #[test]
     fn written_codes_are_no_dates() {
-        for text in ["10-05-12", "1.2.3", "12/2026", "2026-06", "20260630", "2026-06-30 25:00", "2026-06-30x", "1234567890", "2026-06-30 10:00 +99:00"] {
+        for text in [
+            "10-05-12",
+            "1.2.3",
+            "12/2026",
+            "2026-06",
+            "20260630",
+            "2026-06-30 25:00",
+            "2026-06-30x",
+            "1234567890",
+            "2026-06-30 10:00 +99:00",
+        ] {
             assert_eq!(written(text.as_bytes()), None, "{text}");
         }
     }

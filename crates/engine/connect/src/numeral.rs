@@ -271,8 +271,27 @@ mod tests {
 
     #[test]
     fn shape_codes_and_words_are_no_numbers() {
-        for text in ["", "-", ".", "1.2.3", "10.1.2.3", "12a", "+5511", "1,2,3", "(11)", "5-", "1 2", "1.", "123.456.789-09", "--1"] {
-            assert_eq!(shape(text.as_bytes()).filter(|s| s.point.is_some() || s.comma.is_some()), None, "{text}");
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.2.3",
+            "10.1.2.3",
+            "12a",
+            "+5511",
+            "1,2,3",
+            "(11)",
+            "5-",
+            "1 2",
+            "1.",
+            "123.456.789-09",
+            "--1",
+        ] {
+            assert_eq!(
+                shape(text.as_bytes()).filter(|s| s.point.is_some() || s.comma.is_some()),
+                None,
+                "{text}"
+            );
         }
         assert!(shape(b"01310100").unwrap().leading_zero);
         assert!(!shape(b"0").unwrap().leading_zero);
@@ -285,7 +304,10 @@ mod tests {
         assert_eq!(scaled(b"7", DecimalStyle::Point, 2), Some(700));
         assert_eq!(scaled(b"1.005", DecimalStyle::Point, 2), None);
         assert_eq!(scaled(b"1.500", DecimalStyle::Point, 2), Some(150));
-        assert_eq!(scaled(b"12345678901234567890123456.78", DecimalStyle::Point, 2), Some(1_234_567_890_123_456_789_012_345_678));
+        assert_eq!(
+            scaled(b"12345678901234567890123456.78", DecimalStyle::Point, 2),
+            Some(1_234_567_890_123_456_789_012_345_678)
+        );
         assert_eq!(whole(b"1.234", DecimalStyle::Comma), Some(1234));
         assert_eq!(whole(b"-42", DecimalStyle::Comma), Some(-42));
         assert_eq!(whole(b"99999999999999999999", DecimalStyle::Comma), None);

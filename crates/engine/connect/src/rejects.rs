@@ -76,7 +76,8 @@ impl Rejects {
             Arc::new(rows.value.finish()),
             Arc::new(rows.reason.finish()),
         ];
-        RecordBatch::try_new(rejects_schema(), columns).expect("five columns of one length, of the schema's types")
+        RecordBatch::try_new(rejects_schema(), columns)
+            .expect("five columns of one length, of the schema's types")
     }
 }
 

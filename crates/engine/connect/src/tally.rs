@@ -2,7 +2,7 @@
 //!
 //! Does not build columns (`column_builder`). Invariant: the memory of a tally does not grow with the number of values.
 
-use crate::cell::{self, Cell, DateOrder, DecimalStyle, Reading};
+use crate::cell::{self, Cell, DateOrder, DecimalStyle, Reading, shown};
 use crate::column_type::{ColumnType, NARROW, WIDE};
 use crate::moment::{self, Order};
 use crate::numeral;
@@ -70,7 +70,8 @@ struct Dates {
 }
 
 /// Evidence of a whole file, for columns that have none of their own.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Evidence {
     pub point: u64,
     pub comma: u64,
@@ -104,6 +105,11 @@ fn majority<T>(a: u64, b: u64, first: T, second: T) -> Option<T> {
 }
 
 impl Tally {
+    /// Of a column whose type the file declares: nothing is looked at.
+    pub fn declared(values: u64) -> Tally {
+        Tally { values, ..Tally::default() }
+    }
+
     pub fn add(&mut self, row: u64, cell: Cell<'_>) {
         match cell {
             Cell::Empty => {}
@@ -191,6 +197,11 @@ impl Tally {
         }
     }
 
+    /// How many values are certainly no dates.
+    pub fn not_dates(&self) -> u64 {
+        self.values - (self.dates.any + self.dates.day_first + self.dates.month_first).min(self.values)
+    }
+
     pub fn evidence(&self) -> Evidence {
         Evidence {
             point: self.numbers.point.alone,
@@ -204,15 +215,22 @@ impl Tally {
     pub fn stranger(&self, column_type: ColumnType) -> Option<(u64, &str)> {
         let fits = |kind: usize| match column_type {
             ColumnType::Text => true,
-            ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float => kind == Kind::Number as usize,
+            ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Float => {
+                kind == Kind::Number as usize
+            }
             ColumnType::Boolean => kind == Kind::Boolean as usize,
             ColumnType::Date | ColumnType::Timestamp | ColumnType::Moment => kind == Kind::Date as usize,
         };
-        let strange = self.examples.iter().enumerate().filter(|(kind, _)| !fits(*kind)).filter_map(|(_, it)| it.as_ref());
+        let strange = self
+            .examples
+            .iter()
+            .enumerate()
+            .filter(|(kind, _)| !fits(*kind))
+            .filter_map(|(_, it)| it.as_ref());
         strange.min_by_key(|(row, _)| *row).map(|(row, value)| (*row, &**value))
     }
 
-    /// Whether nearly all values are strings or bare words, given how the column is read.
+    /// The counts, given how the column is read.
     pub fn read_as(&self, reading: Reading) -> Counts {
         let numbers = &self.numbers;
         let style = match reading.decimal {
@@ -224,7 +242,8 @@ impl Tally {
             DateOrder::MonthFirst => self.dates.any + self.dates.month_first,
         };
         let fractional = style.fractional + numbers.exact.fractional;
-        let codes_by_groups = numbers.plain == 0 && fractional == 0 && style.whole > 0 && style.whole == style.grouped_twice;
+        let codes_by_groups =
+            numbers.plain == 0 && fractional == 0 && style.whole > 0 && style.whole == style.grouped_twice;
         Counts {
             values: self.values,
             whole: numbers.plain + style.whole + numbers.exact.whole,
@@ -294,17 +313,6 @@ impl Dates {
     }
 }
 
-/// A value as a message shows it.
-pub fn shown(bytes: &[u8]) -> String {
-    const LONGEST: usize = 120;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
-    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if bytes.len() > LONGEST {
-        shown.push('…');
-    }
-    shown
-}
-
 /// What the values of a column are, once it is known how to read them. Counts of several files add up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -358,15 +366,21 @@ impl Counts {
         if self.nearly_all(self.booleans, 0) { ColumnType::Boolean } else { ColumnType::Text }
     }
 
+    /// Whether every number among the values fits a decimal of this size.
+    pub fn fit_decimal(&self, precision: u8, scale: u8) -> bool {
+        self.scale <= u16::from(scale) && self.digits + u16::from(scale) <= u16::from(precision)
+    }
+
     fn number(&self) -> ColumnType {
         if self.fractional == 0 {
             return ColumnType::Integer;
         }
         // Two places at least: a column of prices must not change its type with the first cent.
         let scale = self.scale.max(2);
-        match self.digits + scale {
-            all if all <= u16::from(NARROW) => ColumnType::Decimal { precision: NARROW, scale: scale as u8 },
-            all if all <= u16::from(WIDE) => ColumnType::Decimal { precision: WIDE, scale: scale as u8 },
+        match u8::try_from(self.digits + scale) {
+            Ok(precision) if precision <= WIDE => {
+                ColumnType::Decimal { precision: precision.max(NARROW), scale: scale as u8 }
+            }
             _ => ColumnType::Text,
         }
     }
@@ -393,94 +407,4 @@ impl Counts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BRAZIL: Reading = Reading { decimal: DecimalStyle::Comma, date_order: DateOrder::DayFirst };
-
-    fn counts(values: &[&str], reading: Reading) -> Counts {
-        let mut tally = Tally::default();
-        for (row, value) in values.iter().enumerate() {
-            tally.add(row as u64 + 2, Cell::Raw(value.as_bytes()));
-        }
-        tally.read_as(reading)
-    }
-
-    fn decided(values: &[&str]) -> String {
-        counts(values, BRAZIL).decide().to_string()
-    }
-
-    #[test]
-    fn decide_plain_columns_get_their_type() {
-        assert_eq!(decided(&["1", "20", "", "-3"]), "integer");
-        assert_eq!(decided(&["1,5", "1.234,56", "7"]), "decimal(18,2)");
-        assert_eq!(decided(&["1,2345", "1"]), "decimal(18,4)");
-        assert_eq!(decided(&["123456789012345678,25"]), "decimal(38,2)");
-        assert_eq!(decided(&["31/12/2026", "01/02/2026"]), "date");
-        assert_eq!(decided(&["31/12/2026 10:00", "01/02/2026"]), "timestamp");
-        assert_eq!(decided(&["2026-01-01T00:00:00Z"]), "moment");
-        assert_eq!(decided(&["true", "FALSO"]), "boolean");
-        assert_eq!(decided(&["a", "1"]), "text");
-        assert_eq!(decided(&["", " "]), "text");
-    }
-
-    #[test]
-    fn decide_codes_stay_text() {
-        assert_eq!(decided(&["01310100", "90010000"]), "text");
-        assert_eq!(decided(&["35260612345678000199550010000012341000012345"]), "text");
-        assert_eq!(decided(&["4.001.001", "4.001.002"]), "text");
-        assert_eq!(decided(&["+5511987654321"]), "text");
-    }
-
-    #[test]
-    fn decide_few_misfits_keep_the_type_and_many_do_not() {
-        let mut values = vec!["10"; 999];
-        values.push("N/D");
-        assert_eq!(decided(&values), "integer");
-        values.extend(["N/D"; 9]);
-        assert_eq!(decided(&values), "text");
-        let mut days = vec!["30/06/2026"; 20];
-        days.push("31/02/2026");
-        assert_eq!(decided(&days), "date");
-    }
-
-    #[test]
-    fn evidence_tells_style_and_order() {
-        let mut tally = Tally::default();
-        for value in ["1,234.50", "1.234", "10/20/2016"] {
-            tally.add(1, Cell::Raw(value.as_bytes()));
-        }
-        assert_eq!(tally.evidence().decimal(), Some(DecimalStyle::Point));
-        assert_eq!(tally.evidence().date_order(), Some(DateOrder::MonthFirst));
-        assert_eq!(Evidence::default().decimal(), None);
-    }
-
-    #[test]
-    fn decide_typed_strings_are_text_unless_dates() {
-        let mut tally = Tally::default();
-        tally.add(1, Cell::Text("536365"));
-        assert_eq!(tally.read_as(BRAZIL).decide(), ColumnType::Text);
-        let mut tally = Tally::default();
-        tally.add(1, Cell::Text("12/1/10 8:26"));
-        assert_eq!(tally.read_as(BRAZIL).decide(), ColumnType::Timestamp);
-    }
-
-    #[test]
-    fn decide_spreadsheet_numbers_keep_their_places() {
-        let mut tally = Tally::default();
-        for value in [0.15, 1_500_000.0, 0.1 + 0.2] {
-            tally.add(1, Cell::Float(value));
-        }
-        assert_eq!(tally.read_as(BRAZIL).decide().to_string(), "decimal(18,2)");
-    }
-
-    #[test]
-    fn stranger_names_the_first_value_of_another_kind() {
-        let mut tally = Tally::default();
-        for (row, value) in [(2, "10"), (3, "N/D"), (4, "2026-01-01")] {
-            tally.add(row, Cell::Raw(value.as_bytes()));
-        }
-        assert_eq!(tally.stranger(ColumnType::Integer), Some((3, "N/D")));
-        assert_eq!(tally.stranger(ColumnType::Text), None);
-    }
-}
+mod tests;

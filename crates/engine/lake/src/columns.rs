@@ -69,7 +69,7 @@ pub(crate) fn storable_schema(table: &TableName, given: &Schema) -> Result<Schem
             return Err(LakeError::Unstorable {
                 table: table.clone(),
                 column: field.name().clone(),
-                now: field.data_type().clone(),
+                now: Box::new(field.data_type().clone()),
             });
         };
         let field = Field::new(field.name(), stored, true).with_metadata(field.metadata().clone());
@@ -79,8 +79,7 @@ pub(crate) fn storable_schema(table: &TableName, given: &Schema) -> Result<Schem
 }
 
 fn check_name(table: &TableName, name: &str, seen: &mut HashSet<String>) -> Result<(), LakeError> {
-    let refused =
-        |why| Err(LakeError::ColumnName { table: table.clone(), column: name.to_string(), why });
+    let refused = |why| Err(LakeError::ColumnName { table: table.clone(), column: name.to_string(), why });
     if name.is_empty() {
         return refused("it has no name; give it one with AS");
     }
@@ -110,8 +109,8 @@ pub(crate) fn fit(
         columns.push(column.map_err(|source| LakeError::Value {
             table: table.clone(),
             column: field.name().clone(),
-            into: field.data_type().clone(),
-            source,
+            into: Box::new(field.data_type().clone()),
+            source: Box::new(source),
         })?);
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -228,10 +227,8 @@ mod tests {
 
     #[test]
     fn columns_equal_but_for_letter_case_are_refused() {
-        let given = Schema::new(vec![
-            Field::new("uf", DataType::Utf8, true),
-            Field::new("UF", DataType::Utf8, true),
-        ]);
+        let given =
+            Schema::new(vec![Field::new("uf", DataType::Utf8, true), Field::new("UF", DataType::Utf8, true)]);
         assert!(matches!(storable_schema(&table(), &given), Err(LakeError::ColumnName { .. })));
     }
 }

@@ -15,10 +15,14 @@ pub type RowsError = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
-    #[error("`{name}` is not a table name; use `schema.name` with a-z, 0-9 and _ only, not starting with a digit")]
+    #[error(
+        "`{name}` is not a table name; use `schema.name` with a-z, 0-9 and _ only, not starting with a digit"
+    )]
     TableName { name: String },
 
-    #[error("the lake has no table `{table}` at version {version}; it was removed or never written: run again")]
+    #[error(
+        "the lake has no table `{table}` at version {version}; it was removed or never written: run again"
+    )]
     NoVersion {
         table: TableName,
         version: u64,
@@ -73,19 +77,23 @@ pub enum LakeError {
         "column `{column}` of table `{table}` is {was} and the new rows bring {now}; \
          state the column's type in the source's options, or land the stream into a new table"
     )]
-    ColumnType { table: TableName, column: String, was: DataType, now: DataType },
+    ColumnType { table: TableName, column: String, was: Box<DataType>, now: Box<DataType> },
 
-    #[error("column `{column}` of table `{table}`: a value does not fit {into}; correct the value or state a wider type")]
+    #[error(
+        "column `{column}` of table `{table}`: a value does not fit {into}; correct the value or state a wider type"
+    )]
     Value {
         table: TableName,
         column: String,
-        into: DataType,
+        into: Box<DataType>,
         #[source]
-        source: deltalake::arrow::error::ArrowError,
+        source: Box<deltalake::arrow::error::ArrowError>,
     },
 
-    #[error("column `{column}` of table `{table}` has type {now}, which Delta tables do not store; cast it in the SQL")]
-    Unstorable { table: TableName, column: String, now: DataType },
+    #[error(
+        "column `{column}` of table `{table}` has type {now}, which Delta tables do not store; cast it in the SQL"
+    )]
+    Unstorable { table: TableName, column: String, now: Box<DataType> },
 
     #[error("table `{table}` cannot have a column `{column}`: {why}")]
     ColumnName { table: TableName, column: String, why: &'static str },
@@ -93,7 +101,9 @@ pub enum LakeError {
     #[error("table `{table}` is merged by `{key}`, and the new rows have no such column; correct the key")]
     NoKey { table: TableName, key: String },
 
-    #[error("{rows} rows for table `{table}` have no value in their key `{key}`; give them one or choose another key")]
+    #[error(
+        "{rows} rows for table `{table}` have no value in their key `{key}`; give them one or choose another key"
+    )]
     NullKey { table: TableName, key: String, rows: u64 },
 
     /// `line` and `column` count from 1 in the SQL text that was given.
@@ -109,7 +119,9 @@ pub enum LakeError {
     #[error("view `{table}` refers to itself through {path}; break the circle")]
     ViewCircle { table: TableName, path: String },
 
-    #[error("the query needs more memory than the {limit_mb} MB it may use; narrow it, or raise the memory limit")]
+    #[error(
+        "the query needs more memory than the {limit_mb} MB it may use; narrow it, or raise the memory limit"
+    )]
     Memory {
         limit_mb: usize,
         #[source]

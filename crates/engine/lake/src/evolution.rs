@@ -50,8 +50,8 @@ pub(crate) fn evolve(
                 return Err(LakeError::ColumnType {
                     table: table.clone(),
                     column: old.name().clone(),
-                    was: old.data_type().clone(),
-                    now: new.data_type().clone(),
+                    was: Box::new(old.data_type().clone()),
+                    now: Box::new(new.data_type().clone()),
                 });
             }
         };
@@ -68,6 +68,12 @@ pub(crate) fn evolve(
     Ok(evolution)
 }
 
+/// The columns that came without any type (`Null`), because no row has a value.
+pub(crate) fn untyped(given: &Schema) -> HashSet<String> {
+    let fields = given.fields().iter().filter(|field| field.data_type() == &DataType::Null);
+    fields.map(|field| field.name().clone()).collect()
+}
+
 /// The narrowest type that holds both, or `None` when one of them would lose its meaning.
 fn wider(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as T;
@@ -76,13 +82,9 @@ fn wider(a: &DataType, b: &DataType) -> Option<DataType> {
     }
     match (a, b) {
         (x, y) if x == y => Some(x.clone()),
-        (T::Decimal128(p, s), T::Decimal128(q, t)) => {
-            let (p, s, q, t) = (i32::from(*p), i32::from(*s), i32::from(*q), i32::from(*t));
-            decimal((p - s).max(q - t), s.max(t))
-        }
-        (T::Decimal128(p, s), whole) | (whole, T::Decimal128(p, s)) => {
-            let (p, s) = (i32::from(*p), i32::from(*s));
-            decimal((p - s).max(whole_digits(whole)?), s)
+        (T::Decimal128(..), _) | (_, T::Decimal128(..)) => {
+            let ((whole, scale), (other_whole, other_scale)) = (decimal_digits(a)?, decimal_digits(b)?);
+            decimal(whole.max(other_whole), scale.max(other_scale))
         }
         (T::Float32 | T::Float64, T::Float32 | T::Float64) => Some(T::Float64),
         (T::Float32 | T::Float64, whole) | (whole, T::Float32 | T::Float64) => {
@@ -92,6 +94,16 @@ fn wider(a: &DataType, b: &DataType) -> Option<DataType> {
             Some(T::Timestamp(TimeUnit::Microsecond, zone.clone()))
         }
         _ => None,
+    }
+}
+
+/// Digits before and after the point.
+fn decimal_digits(given: &DataType) -> Option<(i32, i32)> {
+    match given {
+        DataType::Decimal128(precision, scale) => {
+            Some((i32::from(*precision) - i32::from(*scale), i32::from(*scale)))
+        }
+        whole => Some((whole_digits(whole)?, 0)),
     }
 }
 

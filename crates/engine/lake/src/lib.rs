@@ -59,8 +59,8 @@ impl Default for LakeOptions {
             memory_limit: 1 << 30,
             target_partitions: std::thread::available_parallelism().map_or(2, usize::from),
             spill_dir: None,
-            lock_wait: Duration::from_secs(60),
-            grace: Duration::from_secs(24 * 3600),
+            lock_wait: Duration::from_mins(1),
+            grace: Duration::from_hours(24),
             disk: Arc::new(store::RealDisk),
         }
     }
@@ -89,9 +89,12 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Folder`] when the folder cannot be made or written to.
     pub async fn open(dir: &Path, options: LakeOptions) -> Result<Lake, LakeError> {
-        let folder = |source| LakeError::Folder { path: dir.to_path_buf(), source };
-        store::make_dirs(options.disk.as_ref(), dir).map_err(folder)?;
-        let dir = dir.canonicalize().map_err(folder)?;
+        let (given, disk) = (dir.to_path_buf(), options.disk.clone());
+        let made = store::off_thread(move || {
+            store::make_dirs(disk.as_ref(), &given)?;
+            given.canonicalize()
+        });
+        let dir = made.await.map_err(|source| LakeError::Folder { path: dir.to_path_buf(), source })?;
         store::register();
         let store = Arc::new(store::DurableStore::new(options.disk.clone()));
         let lock = lock::WriteLock::open(&dir, options.lock_wait)?;

@@ -112,7 +112,9 @@ impl Writer {
     /// A new, empty file beside `target` that listings do not show (`<target>#<number>`).
     fn stage(&self, target: &FsPath) -> io::Result<(File, PathBuf)> {
         if self.poisoned.load(Ordering::Acquire) {
-            return Err(io::Error::other("a folder could not be synced earlier; check the disk, then restart"));
+            return Err(io::Error::other(
+                "a folder could not be synced earlier; check the disk, then restart",
+            ));
         }
         if let Some(parent) = target.parent() {
             make_dirs(self.disk.as_ref(), parent)?;
@@ -183,6 +185,13 @@ fn store_error(path: &FsPath, source: io::Error) -> Error {
 }
 
 /// Runs blocking file work off the async threads.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+/// The same, with this store's errors.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
@@ -230,10 +239,7 @@ impl ObjectStore for DurableStore {
     }
 
     // A deletion that a power cut undoes only leaves garbage for the next upkeep, so it is not synced.
-    fn delete_stream(
-        &self,
-        locations: BoxStream<'static, Result<Path>>,
-    ) -> BoxStream<'static, Result<Path>> {
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         self.inner.delete_stream(locations)
     }
 
@@ -270,9 +276,7 @@ impl ObjectStore for DurableStore {
         blocking(move || {
             let file = File::open(&from).map_err(|e| store_error(&from, e))?;
             let renamed = to.parent().map_or(Ok(()), |dir| make_dirs(writer.disk.as_ref(), dir));
-            renamed
-                .and_then(|()| writer.publish(&file, &from, &to, create))
-                .map_err(|e| store_error(&to, e))
+            renamed.and_then(|()| writer.publish(&file, &from, &to, create)).map_err(|e| store_error(&to, e))
         })
         .await
     }

@@ -26,6 +26,7 @@ use futures::{Stream, StreamExt};
 use url::Url;
 
 use crate::columns::fit;
+use crate::store::off_thread;
 use crate::{Lake, LakeError, TableName};
 
 /// Data files roll over at about this size.
@@ -60,6 +61,10 @@ impl Tables {
 }
 
 impl Head {
+    pub(crate) fn table(&self) -> Option<&DeltaTable> {
+        self.table.as_ref()
+    }
+
     /// The newest version on disk, or `None` where no table was ever written.
     pub(crate) async fn newest(
         &mut self,
@@ -87,7 +92,7 @@ pub(crate) struct Change {
     pub(crate) schema: SchemaRef,
     pub(crate) adds: Vec<Add>,
     pub(crate) removes: Vec<Remove>,
-    /// Rows changed; false when files were only packed anew.
+    /// The batch that this commit lands.
     pub(crate) ledger: Option<Transaction>,
 }
 
@@ -108,11 +113,15 @@ impl Lake {
     }
 
     /// The table as it was at `version`.
-    pub(crate) async fn at_version(&self, name: &TableName, version: u64) -> Result<EagerSnapshot, LakeError> {
+    pub(crate) async fn at_version(
+        &self,
+        name: &TableName,
+        version: u64,
+    ) -> Result<EagerSnapshot, LakeError> {
         let log_store = self.log_store(name)?;
-        EagerSnapshot::try_new(log_store.as_ref(), Some(version)).await.map_err(|source| {
-            LakeError::NoVersion { table: name.clone(), version, source: Box::new(source) }
-        })
+        EagerSnapshot::try_new(log_store.as_ref(), Some(version))
+            .await
+            .map_err(|source| LakeError::NoVersion { table: name.clone(), version, source: Box::new(source) })
     }
 
     /// Writes the rows as data files that no version names yet, in the columns of `schema`.
@@ -192,10 +201,8 @@ impl Lake {
     pub(crate) async fn sync_log(&self, name: &TableName) -> Result<(), LakeError> {
         let (disk, log) = (self.rooms.options.disk.clone(), self.table_dir(name).join("_delta_log"));
         let path = log.clone();
-        let synced = tokio::task::spawn_blocking(move || disk.sync_dir(&log)).await;
-        synced
-            .unwrap_or_else(|e| Err(std::io::Error::other(e)))
-            .map_err(|source| LakeError::Folder { path, source })
+        let synced = off_thread(move || disk.sync_dir(&log)).await;
+        synced.map_err(|source| LakeError::Folder { path, source })
     }
 }
 
@@ -275,7 +282,11 @@ pub(crate) fn files(snapshot: &EagerSnapshot) -> Vec<Add> {
 }
 
 /// Remove actions for the files that `gone` picks.
-pub(crate) fn removes(snapshot: &EagerSnapshot, data_change: bool, gone: impl Fn(&str) -> bool) -> Vec<Remove> {
+pub(crate) fn removes(
+    snapshot: &EagerSnapshot,
+    data_change: bool,
+    gone: impl Fn(&str) -> bool,
+) -> Vec<Remove> {
     let files = snapshot.log_data();
     let picked = files.iter().filter(|file| gone(&file.path()));
     picked.map(|file| file.remove_action(data_change)).collect()

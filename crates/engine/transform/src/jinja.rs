@@ -19,9 +19,9 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use serde_json::Value as Json;
 
 pub(crate) use dispatch::MacroName;
-pub(crate) use failure::fail;
 pub(crate) use lines::Rendered;
-pub(crate) use scope::{Base, Collected, Names, Phase, Scope, Subject, named_in};
+pub(crate) use relation::{relation_value, sql_type};
+pub(crate) use scope::{Asker, Base, Named, Names, Phase, Scope, Subject, World, named_in};
 
 use crate::errors::{Place, TransformError};
 use crate::project::Package;
@@ -174,7 +174,7 @@ impl EngineBuilder {
 }
 
 impl Engine {
-    pub(crate) fn macros(&self) -> &Macros {
+    pub(crate) fn macros(&self) -> &Arc<Macros> {
         &self.inner.macros
     }
 
@@ -199,14 +199,14 @@ impl Engine {
         let mut context = scope::context(scope);
         context.insert("mirante_template".to_owned(), Value::from(CALL));
         context.insert("mirante_macro".to_owned(), Value::from_object(callee.clone()));
-        context.insert("mirante_arguments".to_owned(), Value::from_iter(arguments));
+        context.insert("mirante_arguments".to_owned(), Value::from_pairs(arguments));
         self.run(context, scope)
     }
 
     fn run(&self, context: BTreeMap<String, Value>, scope: &Arc<Scope>) -> Result<Rendered, TransformError> {
         let root = self.inner.env.get_template(ROOT).expect("build added the root template");
         let (text, spans) = root
-            .render_with_spans(Value::from_iter(context))
+            .render_with_spans(Value::from_pairs(context))
             .map_err(|error| self.failed(&error, scope.subject.file.clone()).about(&scope.subject))?;
         Ok(Rendered::new(text, &spans, scope.subject.file.clone()))
     }
@@ -240,14 +240,14 @@ impl Engine {
                 message: format!("`{text}` is no plain value: {error}"),
             });
         }
-        let context = Value::from_iter(scope::context(scope));
+        let context = Value::from_pairs(scope::context(scope));
         let rendered = self.inner.env.render_named_str(&place.file, text, context);
         rendered.map(Json::from).map_err(|error| Self::in_yaml(&error, text, place))
     }
 
     /// The value of one Jinja expression that stands in a YAML file.
     pub(crate) fn expression(&self, text: &str, scope: &Arc<Scope>, place: &Place) -> Result<Value, TransformError> {
-        let context = Value::from_iter(scope::context(scope));
+        let context = Value::from_pairs(scope::context(scope));
         let compiled = self.inner.env.compile_expression(text).map_err(|e| Self::in_yaml(&e, text, place))?;
         compiled.eval(context).map_err(|error| Self::in_yaml(&error, text, place))
     }

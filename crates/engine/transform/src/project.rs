@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use crate::errors::{Place, TransformError};
+use crate::errors::TransformError;
 use crate::files::Files;
 use crate::yaml::{self, Node};
 
@@ -229,11 +229,6 @@ fn plain(vars: &Map<String, Json>, package: &str) -> Map<String, Json> {
         all.extend(own.clone());
     }
     all
-}
-
-/// An error about the project file as a whole.
-pub(crate) fn whole(path: &str, message: impl Into<String>) -> TransformError {
-    TransformError::Property { place: Place::file(path), message: message.into() }
 }
 
 #[cfg(test)]

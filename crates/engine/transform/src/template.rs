@@ -58,10 +58,6 @@ impl Template {
         Template::new(file, text, Vec::new())
     }
 
-    pub(crate) fn original(&self) -> &str {
-        &self.original
-    }
-
     /// The author's place of a byte of `text`.
     pub(crate) fn place(&self, offset: usize) -> Place {
         let mut shift = 0_isize;

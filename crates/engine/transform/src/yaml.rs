@@ -104,6 +104,8 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Node, TransformError> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::Error,
         with_snippet: false,
+        // `N`, `y` and `on` are text: an answer of a survey must not become false.
+        strict_booleans: true,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let place = match error.location() {
@@ -133,7 +135,7 @@ impl Node {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().find(|(name, _)| name == key).map(|(_, node)| node).filter(|node| !node.is_null())
+        self.entries().find(|(name, _)| *name == key).map(|(_, node)| node).filter(|node| !node.is_null())
     }
 
     pub(crate) fn is_null(&self) -> bool {

@@ -44,12 +44,11 @@ fn place((x, y): BackendCoord) -> (f64, f64) {
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
 impl MarkBackend<'_> {
-    fn path(&mut self, points: impl IntoIterator<Item = BackendCoord>, color: BackendColor, closed: bool) -> Drawn {
+    fn path(&mut self, points: impl IntoIterator<Item = BackendCoord>, color: BackendColor, closed: bool) {
         let points: Vec<_> = points.into_iter().map(place).collect();
         if color.alpha > 0.0 && !points.is_empty() {
             self.marks.push(Mark::Path { ink: index(color), points, closed });
         }
-        Ok(())
     }
 }
 
@@ -70,31 +69,55 @@ impl DrawingBackend for MarkBackend<'_> {
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Drawn {
-        self.path([point], color, false)
+        self.path([point], color, false);
+        Ok(())
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
-        self.path([from, to], style.color(), false)
+        self.path([from, to], style.color(), false);
+        Ok(())
     }
 
-    fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, _fill: bool) -> Drawn {
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        from: BackendCoord,
+        to: BackendCoord,
+        style: &S,
+        _fill: bool,
+    ) -> Drawn {
         let ink = index(style.color());
         self.marks.push(Mark::Rect { ink, from: place(from), to: place(to) });
         Ok(())
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
-        self.path(path, style.color(), false)
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Drawn {
+        self.path(path, style.color(), false);
+        Ok(())
     }
 
-    fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, _fill: bool) -> Drawn {
+    fn draw_circle<S: BackendStyle>(
+        &mut self,
+        at: BackendCoord,
+        radius: u32,
+        style: &S,
+        _fill: bool,
+    ) -> Drawn {
         let radius = f64::from(radius) / f64::from(PER_PX);
         self.marks.push(Mark::Circle { ink: index(style.color()), at: place(at), radius });
         Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
-        self.path(vert, style.color(), true)
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        vert: I,
+        style: &S,
+    ) -> Drawn {
+        self.path(vert, style.color(), true);
+        Ok(())
     }
 
     // Text is never drawn through plotters: its measuring differs between the server and the browser.

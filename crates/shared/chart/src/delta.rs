@@ -5,6 +5,7 @@
 
 use crate::markup::escape;
 use kpi::Direction;
+use std::fmt::Write;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Trend {
@@ -71,9 +72,9 @@ impl Delta {
             (Trend::Flat, _) => "s-flat",
         };
         let mut out = format!("<span class=\"delta{}\">", self.tone.class());
-        out += &format!("<svg class=\"tri\" aria-hidden=\"true\"><use href=\"#{icon}\"/></svg>");
+        let _ = write!(out, "<svg class=\"tri\" aria-hidden=\"true\"><use href=\"#{icon}\"/></svg>");
         if !self.spoken.is_empty() {
-            out += &format!("<span class=\"vh\">{}</span>", escape(&self.spoken));
+            let _ = write!(out, "<span class=\"vh\">{}</span>", escape(&self.spoken));
         }
         out + &escape(&self.text) + "</span>"
     }

@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn lowest_and_highest_keeps_extremes_and_ends() {
-        let points: Vec<(usize, f64)> = (0..100_000).map(|i| (i, f64::from((i as i32 * 7919) % 1000))).collect();
+        let points: Vec<(usize, f64)> =
+            (0..100_000).map(|i| (i, f64::from((i as i32 * 7919) % 1000))).collect();
         let kept = lowest_and_highest(points.clone(), points.len());
         assert!(kept.len() <= 2 * NOMINAL_PX + 2, "{}", kept.len());
         assert_eq!(kept.first(), points.first());

@@ -139,7 +139,8 @@ impl Plot {
             _ => text.words.none.to_owned(),
         };
         let row = |(index, x): (usize, &X)| {
-            let name = if x.partial { format!("{} ({})", x.label, text.words.partial) } else { x.label.clone() };
+            let name =
+                if x.partial { format!("{} ({})", x.label, text.words.partial) } else { x.label.clone() };
             std::iter::once(name).chain(self.series.iter().map(|series| cell(series, index))).collect()
         };
         Table { caption: self.title.clone(), headers, rows: self.x.iter().enumerate().map(row).collect() }
@@ -155,7 +156,8 @@ impl Plot {
         let classes = self.classes();
         let value = |index: usize, number: usize| {
             let series = &self.series[number];
-            let shown = series.points.get(index).map(|point| point.text.as_str()).filter(|shown| !shown.is_empty());
+            let shown =
+                series.points.get(index).map(|point| point.text.as_str()).filter(|shown| !shown.is_empty());
             FocusValue {
                 series: series.name.clone(),
                 text: shown.unwrap_or(text.words.none).to_owned(),
@@ -182,7 +184,7 @@ impl Plot {
             several => self.summary_of_several(several, text),
         };
         match sentence {
-            Some(sentence) => sentence + ".",
+            Some(sentence) => stopped(sentence),
             None => format!("{}: {}.", self.title, lower_first(text.words.empty)),
         }
     }
@@ -191,7 +193,8 @@ impl Plot {
     fn summary_of_one(&self, series: &Series, text: &Text) -> Option<String> {
         let words = text.words;
         let all: Vec<(usize, f64)> = (0..self.x.len()).filter_map(|i| Some((i, series.value(i)?))).collect();
-        let complete: Vec<(usize, f64)> = all.iter().copied().filter(|point| !self.is_partial(point.0)).collect();
+        let complete: Vec<(usize, f64)> =
+            all.iter().copied().filter(|point| !self.is_partial(point.0)).collect();
         let points = if complete.is_empty() { &all } else { &complete };
         let (first, last) = (points.first()?, points.last()?);
         let high = points.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a })?;
@@ -200,7 +203,8 @@ impl Plot {
             () if points.len() == 1 => words.single,
             () if last.1 > first.1 => words.rose,
             () if last.1 < first.1 => words.fell,
-            () => words.held,
+            () if high.1 > low.1 => words.held,
+            () => words.level,
         };
         let shown = |index: usize| series.points[index].text.as_str();
         let title = if self.title.is_empty() { &series.name } else { &self.title };
@@ -261,7 +265,19 @@ impl Plot {
 
 /// What stands in place of a chart without data.
 pub(crate) fn empty(text: &Text) -> String {
-    format!("<div class=\"empty\"><b>{}</b><p>{}</p></div>", escape(text.words.empty), escape(text.words.empty_hint))
+    format!(
+        "<div class=\"empty\"><b>{}</b><p>{}</p></div>",
+        escape(text.words.empty),
+        escape(text.words.empty_hint)
+    )
+}
+
+/// The sentence with its full stop, once: it may end in `p.p.`.
+pub(crate) fn stopped(mut sentence: String) -> String {
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
 }
 
 pub(crate) fn lower_first(text: &str) -> String {

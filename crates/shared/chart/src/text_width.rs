@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn text_width_counts_characters_not_bytes() {
-        assert_eq!(text_width("ação", 12.0, false), text_width("acao", 12.0, false));
+        assert!((text_width("ação", 12.0, false) - text_width("acao", 12.0, false)).abs() < 1e-9);
         assert!((text_width("0,9", 11.0, false) - 17.2).abs() < 0.1);
         assert!(text_width("Meta 1,33", 12.0, true) > text_width("Meta 1,33", 12.0, false));
     }

@@ -1,6 +1,6 @@
 //! Round ticks for values, and which labels of an x axis are written.
 //!
-//! Formats nothing. Invariant: value ticks lie on 1, 2, 2.5 or 5 × 10ⁿ, number three to six, and enclose the data.
+//! Formats nothing. Invariant: value ticks lie on 1, 2, 2.5 or 5 × 10ⁿ, number three to six on an axis, and enclose the data.
 
 use crate::text_width::text_width;
 
@@ -32,29 +32,35 @@ pub(crate) fn drawable(value: f64) -> Option<f64> {
     }
 }
 
-/// Ticks that enclose `low..=high` (finite, any order). `whole` allows integers only.
+/// Ticks that enclose `low..=high` (finite, any order), three to six. `whole` allows integers only.
 pub(crate) fn value_ticks(low: f64, high: f64, whole: bool) -> Ticks {
+    ticks_up_to(6.0, low, high, whole)
+}
+
+/// Three to `most` ticks that enclose `low..=high`.
+pub(crate) fn ticks_up_to(most: f64, low: f64, high: f64, whole: bool) -> Ticks {
     let (mut low, mut high) = if low <= high { (low, high) } else { (high, low) };
     let size = low.abs().max(high.abs());
     if high - low <= size * 1e-9 {
         // All equal: show the value between its neighbours, or above zero.
         let room = if size == 0.0 { 1.0 } else { size / 10.0 };
         let room = if whole { room.max(1.0) } else { room };
-        low = if size == 0.0 || (whole && low == 1.0) { 0.0 } else { low - room };
+        low = if size == 0.0 { 0.0 } else { low - room };
         high += room;
     }
     for (tenths, power) in steps(high - low, whole) {
         let step = times_power_of_ten(tenths, power);
         let mut first = (low / step + 1e-9).floor();
         let mut last = (high / step - 1e-9).ceil();
-        if last - first + 1.0 > 6.0 {
+        if last - first + 1.0 > most {
             continue;
         }
         while last - first < 2.0 {
             if first > 0.0 || last >= 0.0 { last += 1.0 } else { first -= 1.0 }
         }
         let count = (last - first) as i32;
-        let values = (0..=count).map(|i| times_power_of_ten((first + f64::from(i)) * tenths, power)).collect();
+        let values =
+            (0..=count).map(|i| times_power_of_ten((first + f64::from(i)) * tenths, power)).collect();
         return Ticks { values, step };
     }
     Ticks { values: vec![low, high], step: high - low }
@@ -62,10 +68,11 @@ pub(crate) fn value_ticks(low: f64, high: f64, whole: bool) -> Ticks {
 
 /// Steps from far too fine to far too coarse, as (10, 20, 25 or 50; power of ten).
 fn steps(range: f64, whole: bool) -> impl Iterator<Item = (f64, i32)> {
-    let power = exponent(range) - 1;
+    let power = if whole { exponent(range).max(1) - 1 } else { exponent(range) - 1 };
     (power - 2..=power + 2)
-        .flat_map(|power| [10.0, 20.0, 25.0, 50.0].map(|tenths| (tenths, power - 1)))
-        .filter(move |&(tenths, power)| !whole || power >= 0 || (power == -1 && tenths != 25.0))
+        .flat_map(|power| [10, 20, 25, 50].map(|tenths| (tenths, power - 1)))
+        .filter(move |&(tenths, power)| !whole || power >= 0 || (power == -1 && tenths != 25))
+        .map(|(tenths, power)| (f64::from(tenths), power))
 }
 
 fn exponent(value: f64) -> i32 {
@@ -79,35 +86,56 @@ fn times_power_of_ten(value: f64, power: i32) -> f64 {
     if power < 0 { value / factor } else { value * factor }
 }
 
+/// From which width of the tile on a label of an x axis is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tier {
+    Always,
+    /// 30 rem.
+    Medium,
+    /// 40 rem.
+    Wide,
+}
+
 /// One label of an x axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct XTick {
     pub(crate) index: usize,
-    /// Leaves when the plot is narrow.
-    pub(crate) optional: bool,
+    pub(crate) tier: Tier,
 }
 
-/// Width in px that a plot has on a desk, and with the optional labels gone on a phone.
-const WIDE_PX: f64 = 520.0;
+/// Least px of a plot and its margins in tiles of 40 rem and 30 rem, and of a plot alone on the narrowest phone.
+const WIDE_PX: f64 = 600.0;
+const MEDIUM_PX: f64 = 440.0;
 const NARROW_PX: f64 = 264.0;
 
-/// Chooses labels that do not touch: every n-th, on the grid of the first major one; every second of them is optional.
-/// `labels` are (text, major); `gaps` is how many label distances span the whole width.
-pub(crate) fn x_ticks(labels: &[(&str, bool)], gaps: f64) -> Vec<XTick> {
-    let widest = labels.iter().map(|(text, _)| text_width(text, 11.0, false)).fold(0.0, f64::max);
-    let gaps = gaps.max(1.0);
-    let fits = |stride: usize| {
-        let stride = stride as f64;
-        WIDE_PX * stride / gaps >= widest + 12.0 && NARROW_PX * 2.0 * stride / gaps >= widest + 8.0
+/// Chooses labels that do not touch at any width: every n-th of those that have a text, on the grid of the first major one,
+/// fewer in narrower tiles. `labels` are (text, major), `gaps` is how many distances of neighbours span the plot, `margins`
+/// the px beside it.
+pub(crate) fn x_ticks(labels: &[(&str, bool)], gaps: f64, margins: f64) -> Vec<XTick> {
+    let written: Vec<usize> = (0..labels.len()).filter(|&index| !labels[index].0.is_empty()).collect();
+    let anchor = written.iter().position(|&index| labels[index].1).unwrap_or(0);
+    let on_grid = |stride: usize| (anchor % stride..written.len()).step_by(stride);
+    let half = |at: usize| text_width(labels[written[at]].0, 11.0, false) / 2.0;
+    let fits = |stride: usize, px: f64| {
+        on_grid(stride).zip(on_grid(stride).skip(1)).all(|(a, b)| {
+            let distance = px * (written[b] - written[a]) as f64 / gaps.max(1.0);
+            distance >= half(a) + half(b) + 8.0
+        })
     };
-    let stride = strides().find(|&stride| fits(stride) || stride >= labels.len()).unwrap_or(1);
-    let anchor = labels.iter().position(|&(_, major)| major).unwrap_or(0);
-    let offset = anchor % stride;
-    let parity = (anchor / stride) % 2;
-    (0..labels.len())
-        .filter(|index| index % stride == offset && !labels[*index].0.is_empty())
-        .map(|index| XTick { index, optional: (index / stride) % 2 != parity })
-        .collect()
+    // A coarser grid lies on the finer one, so that labels only leave and none moves.
+    let coarser = |than: usize, px: f64| {
+        let strides = strides().filter(|stride| stride % than == 0);
+        strides.into_iter().find(|&stride| fits(stride, px)).unwrap_or(written.len().max(1))
+    };
+    let wide = coarser(1, WIDE_PX - margins);
+    let medium = coarser(wide, MEDIUM_PX - margins);
+    let narrow = coarser(medium, NARROW_PX);
+    let tier = |at: usize| match at {
+        at if at % narrow == anchor % narrow => Tier::Always,
+        at if at % medium == anchor % medium => Tier::Medium,
+        _ => Tier::Wide,
+    };
+    on_grid(wide).map(|at| XTick { index: written[at], tier: tier(at) }).collect()
 }
 
 /// Strides that read well for months, weeks and days.
@@ -139,6 +167,7 @@ mod tests {
     fn value_ticks_whole_never_splits_a_unit() {
         assert_eq!(value_ticks(0.0, 1.0, true).values, [0.0, 1.0, 2.0]);
         assert_eq!(value_ticks(0.0, 3.0, true).values, [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(value_ticks(0.0, 1e-9, true).values, [0.0, 1.0, 2.0]);
         assert_eq!(value_ticks(1.0, 1.0, true).values, [0.0, 1.0, 2.0]);
     }
 
@@ -146,10 +175,15 @@ mod tests {
     fn x_ticks_many_labels_keep_the_year_starts() {
         let labels: Vec<(&str, bool)> =
             (0..26).map(|i| if i % 12 == 3 { ("jan/26", true) } else { ("out", false) }).collect();
-        let ticks = x_ticks(&labels, 25.0);
-        assert!(ticks.iter().any(|tick| tick.index == 3 && !tick.optional));
+        let ticks = x_ticks(&labels, 25.0, 100.0);
+        assert!(ticks.iter().any(|tick| tick.index == 3 && tick.tier == Tier::Always));
         assert!(ticks.len() < 20 && ticks.len() > 6, "{ticks:?}");
-        assert_eq!(x_ticks(&[("out", false)], 0.0), [XTick { index: 0, optional: false }]);
-        assert!(x_ticks(&[], 0.0).is_empty());
+        let always = ticks.iter().filter(|tick| tick.tier == Tier::Always).count();
+        assert!((2..=6).contains(&always), "{ticks:?}");
+        let sparse: Vec<(&str, bool)> =
+            (0..5000).map(|i| if i % 500 == 0 { ("dia", false) } else { ("", false) }).collect();
+        assert_eq!(x_ticks(&sparse, 4999.0, 0.0).len(), 10);
+        assert_eq!(x_ticks(&[("out", false)], 0.0, 0.0), [XTick { index: 0, tier: Tier::Always }]);
+        assert!(x_ticks(&[], 0.0, 0.0).is_empty());
     }
 }

@@ -49,6 +49,7 @@ const MOVABLE: [(i64, bool, &str); 4] = [
 ];
 
 /// Easter Sunday of a year of the Gregorian calendar (the anonymous algorithm of 1876).
+#[expect(clippy::many_single_char_names, reason = "the names of the published algorithm")]
 pub fn easter(year: i32) -> NaiveDate {
     let (a, b, c) = (year % 19, year / 100, year % 100);
     let h = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;

@@ -2,6 +2,7 @@
 //!
 //! Knows no storage, no clock, no language and no screen: formatting is `locale`'s, computing from tables is `query`'s.
 //! Invariant: the same input gives bit-identical output in native code and in WASM.
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "bit-identical output is what is promised"))]
 
 pub mod calendar;
 pub mod cell;

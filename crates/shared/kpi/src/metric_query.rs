@@ -60,7 +60,6 @@ pub enum Compare {
 }
 
 impl Compare {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
     pub fn is_none(&self) -> bool {
         *self == Compare::None
     }

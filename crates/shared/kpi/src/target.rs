@@ -24,6 +24,26 @@ pub struct Thresholds {
     pub attention: f64,
 }
 
+impl Thresholds {
+    /// The verdict on a value by fixed limits, whatever the target is.
+    pub fn status(&self, value: f64, direction: Direction) -> Status {
+        let reaches = |limit: f64| match direction {
+            Direction::Up => value >= limit,
+            Direction::Down => value <= limit,
+            Direction::None => false,
+        };
+        if !value.is_finite() || direction == Direction::None {
+            Status::Unknown
+        } else if reaches(self.good) {
+            Status::OnTrack
+        } else if reaches(self.attention) {
+            Status::Attention
+        } else {
+            Status::Off
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -86,6 +106,18 @@ mod tests {
         assert_eq!(status(600.0, 500.0, Direction::Down), Status::Off);
         assert_eq!(status(0.148, 0.15, Direction::Up), Status::Attention);
         assert_eq!(status(f64::NAN, 0.15, Direction::Up), Status::Unknown);
+    }
+
+    #[test]
+    fn thresholds_follow_the_favourable_direction() {
+        let rate = Thresholds { excellent: Some(0.9), good: 0.8, attention: 0.7 };
+        assert_eq!(rate.status(0.8, Direction::Up), Status::OnTrack);
+        assert_eq!(rate.status(0.75, Direction::Up), Status::Attention);
+        assert_eq!(rate.status(0.69, Direction::Up), Status::Off);
+        let days = Thresholds { excellent: None, good: 5.0, attention: 10.0 };
+        assert_eq!(days.status(4.0, Direction::Down), Status::OnTrack);
+        assert_eq!(days.status(10.5, Direction::Down), Status::Off);
+        assert_eq!(days.status(10.5, Direction::None), Status::Unknown);
     }
 
     #[test]

@@ -43,14 +43,20 @@ pub fn code(index: usize) -> String {
 }
 
 /// A new contact in a UF drawn by weight; the North-East weighs more once Recife is open.
-pub fn contact(company: &mut Company, channel: u8, day: Day, at: Option<(u8, &'static str)>, rng: &mut Rng) -> u32 {
+pub fn contact(
+    company: &mut Company,
+    channel: u8,
+    day: Day,
+    at: Option<(u8, &'static str)>,
+    rng: &mut Rng,
+) -> u32 {
     let recife_opens = company.stories.recife_opens;
     let open_months = f64::from((day - recife_opens).max(0)) / 30.0;
     let boost = 1.0 + (open_months / 8.0).min(1.5);
     let (place, city) = at.unwrap_or_else(|| {
-        let weights = places::PLACES.each_ref().map(|place| {
-            if place.region == "Nordeste" { place.weight * boost } else { place.weight }
-        });
+        let weights = places::PLACES
+            .each_ref()
+            .map(|place| if place.region == "Nordeste" { place.weight * boost } else { place.weight });
         let place = rng.weighted(&weights);
         let cities = places::PLACES[place].cities;
         let shares: Vec<f64> = (0..cities.len()).map(|rank| 1.0 / (rank + 1) as f64).collect();
@@ -85,7 +91,16 @@ pub fn acquire(company: &mut Company, contact: u32, channel: u8, day: Day, rng: 
     let seller = people::seller_for(&company.sellers, filial, day, rng);
     let weight = [1, 1, 1, 2, 2, 3, 4, 6][rng.below(8)];
     let lost_on = if rng.chance(0.25) { day + rng.between(120, 1200) as Day } else { Day::MAX };
-    company.customers.push(Customer { contact, channel, seller, filial, since: day, migrated: None, weight, lost_on });
+    company.customers.push(Customer {
+        contact,
+        channel,
+        seller,
+        filial,
+        since: day,
+        migrated: None,
+        weight,
+        lost_on,
+    });
     company.contacts[contact as usize].customer = Some(number);
     number
 }

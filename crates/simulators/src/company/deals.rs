@@ -10,8 +10,15 @@ use crate::random::Rng;
 pub const OPEN: u8 = 1;
 pub const WON: u8 = 2;
 pub const LOST: u8 = 3;
-pub const LOSS_REASONS: [&str; 7] =
-    ["Preço", "Prazo de entrega", "Concorrente", "Sem retorno", "Sem orçamento", "Produto indisponível", "Fora do perfil"];
+pub const LOSS_REASONS: [&str; 7] = [
+    "Preço",
+    "Prazo de entrega",
+    "Concorrente",
+    "Sem retorno",
+    "Sem orçamento",
+    "Produto indisponível",
+    "Fora do perfil",
+];
 pub const STAGES: [&str; 5] = ["Novo lead", "Qualificado", "Proposta", "Negociação", "Fechamento"];
 
 /// Usual share of each canal among new deals, events aside.
@@ -76,7 +83,8 @@ pub fn generate(company: &mut Company) {
     let mut next = begins.iter().peekable();
     for day in horizon.first..=horizon.last {
         for deal in std::mem::take(&mut wins[(day - horizon.first) as usize]) {
-            let (contact, channel) = (company.deals[deal as usize].contact, company.deals[deal as usize].channel);
+            let (contact, channel) =
+                (company.deals[deal as usize].contact, company.deals[deal as usize].channel);
             if company.contacts[contact as usize].customer.is_none() {
                 customers::acquire(company, contact, channel, day, &mut rng);
             }
@@ -109,7 +117,8 @@ fn beginnings(company: &Company, rng: &mut Rng) -> Vec<Beginning> {
     let horizon = company.horizon;
     let weight = |day: Day| {
         let by_weekday = [1.0, 1.08, 1.05, 1.0, 0.9, 0.25, 0.12][calendar::weekday(day)];
-        let off = if calendar::weekday(day) < 5 && !company.calendar.is_business(1, day) { 0.35 } else { 1.0 };
+        let off =
+            if calendar::weekday(day) < 5 && !company.calendar.is_business(1, day) { 0.35 } else { 1.0 };
         by_weekday * off * Company::season(day) * (0.78 + 0.44 * horizon.progress(day))
     };
     let total: f64 = (horizon.first..=horizon.last).map(weight).sum();
@@ -134,7 +143,12 @@ fn beginnings(company: &Company, rng: &mut Rng) -> Vec<Beginning> {
             let after = (rng.unit() * rng.unit() * 46.0) as Day;
             let day = event.from + after;
             if horizon.contains(day) {
-                begins.push(Beginning { day, channel: EVENTS_CHANNEL, event: Some(index as u8), poor: false });
+                begins.push(Beginning {
+                    day,
+                    channel: EVENTS_CHANNEL,
+                    event: Some(index as u8),
+                    poor: false,
+                });
             }
         }
     }
@@ -184,10 +198,15 @@ fn deal(company: &mut Company, begin: &Beginning, rng: &mut Rng) -> Deal {
 
 /// Closes the deal when its course ends before `end`, and fills its stages.
 fn run_course(deal: &mut Deal, end: Moment, won: bool, rng: &mut Rng) {
-    let cycle = if won { rng.lognormal(21.0, 0.85).clamp(0.0, 230.0) } else { rng.lognormal(27.0, 0.9).clamp(1.0, 300.0) };
+    let cycle = if won {
+        rng.lognormal(21.0, 0.85).clamp(0.0, 230.0)
+    } else {
+        rng.lognormal(27.0, 0.9).clamp(1.0, 300.0)
+    };
     let forgotten = !won && rng.chance(0.02);
     let last_day = Moment::from(deal.created_on()) + cycle as Moment;
-    let closing = (last_day * DAY_SECONDS + 8 * 3600 + rng.between(0, 10 * 3600 - 1)).max(deal.created + 3600);
+    let closing =
+        (last_day * DAY_SECONDS + 8 * 3600 + rng.between(0, 10 * 3600 - 1)).max(deal.created + 3600);
     let reached = if won { 5 } else { 1 + rng.weighted(&[0.44, 0.28, 0.17, 0.11]) as u8 };
     let loss = rng.weighted(&[0.24, 0.1, 0.17, 0.26, 0.12, 0.04, 0.07]) as u8;
     let mut cuts: Vec<f64> = (1..reached).map(|_| rng.unit()).collect();

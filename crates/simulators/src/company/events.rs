@@ -42,12 +42,15 @@ struct Plan {
 }
 
 const PLANS: [Plan; 5] = [
-    Plan { kind: 0, cost: 10_800.0, pull: 1.75, quality: 1.0 },
-    Plan { kind: 1, cost: 8_600.0, pull: 1.35, quality: 1.05 },
-    Plan { kind: 2, cost: 4_300.0, pull: 0.75, quality: 1.25 },
-    Plan { kind: 3, cost: 5_400.0, pull: 0.85, quality: 1.0 },
-    Plan { kind: 4, cost: 1_900.0, pull: 0.5, quality: 0.7 },
+    Plan { kind: 0, cost: 12_000.0, pull: 1.7, quality: 1.0 },
+    Plan { kind: 1, cost: 10_800.0, pull: 1.35, quality: 1.05 },
+    Plan { kind: 2, cost: 5_400.0, pull: 0.75, quality: 1.25 },
+    Plan { kind: 3, cost: 6_800.0, pull: 0.85, quality: 1.0 },
+    Plan { kind: 4, cost: 2_300.0, pull: 0.5, quality: 0.7 },
 ];
+
+/// Kinds take turns, so that no month pays for two fairs.
+const TURN: [usize; 8] = [4, 2, 0, 2, 1, 4, 3, 2];
 
 pub fn generate(company: &Company) -> Vec<Event> {
     let mut rng = Rng::new(company.seed, "events");
@@ -58,12 +61,15 @@ pub fn generate(company: &Company) -> Vec<Event> {
 
 fn event(company: &Company, index: usize, rng: &mut Rng) -> Event {
     let stories = &company.stories;
-    let span = MONTHS * 30 - 35;
-    let planned = company.horizon.first + 10 + span * index as i32 / EVENTS as i32 + rng.between(0, 9) as Day;
-    let from = company.calendar.after(1, planned, 0);
+    // No month is without an event.
+    let month_at =
+        |index: usize| company.horizon.first_month() + (index as i32 * MONTHS + MONTHS - 1) / EVENTS as i32;
+    let month = month_at(index);
+    let planned = company.calendar.after(1, calendar::month_start(month) + rng.between(3, 18) as Day, 0);
+    let from = planned.min(company.horizon.last);
     let by_weight: Vec<f64> = places::PLACES.iter().map(|place| place.weight).collect();
     let place = rng.weighted(&by_weight) as u8;
-    let plan = &PLANS[rng.weighted(&[0.25, 0.15, 0.3, 0.15, 0.15])];
+    let plan = &PLANS[TURN[index % TURN.len()]];
     let city = *rng.pick(places::PLACES[usize::from(place)].cities);
     let year = calendar::civil(from).0;
     let mut event = Event {
@@ -84,21 +90,23 @@ fn event(company: &Company, index: usize, rng: &mut Rng) -> Event {
         (event.place, event.city) = (1, "Curitiba");
         event.name = format!("Workshop Curitiba {year}-{}", index / 9 + 1);
         event.kind = KINDS[2];
-        (event.to, event.pull, event.quality, cost) = (from, 1.0, 1.5, 3_400.0);
+        (event.to, event.pull, event.quality, cost) = (from, 1.0, 1.45, 5_200.0);
     }
-    if index == EVENTS - 13 {
+    let expo = calendar::month_of(stories.expo);
+    if month == expo && month_at(index - 1) < expo {
         (event.place, event.city) = (3, "Caxias do Sul");
         event.name = format!("Expo Serra {}", calendar::civil(stories.expo).0);
         event.kind = KINDS[0];
         (event.from, event.to) = (stories.expo, stories.expo + 3);
-        (event.pull, event.quality, cost) = (0.55, 0.6, 3.0 * 10_800.0);
+        (event.pull, event.quality, cost) = (0.5, 0.3, 3.0 * 12_000.0);
     }
     split_cost(&mut event, cost * 100.0 * company.sizes.deal_share, rng);
     event
 }
 
 fn split_cost(event: &mut Event, cents: f64, rng: &mut Rng) {
-    let shares: Vec<f64> = [0.38, 0.18, 0.1, 0.16, 0.18].iter().map(|share| share * (0.8 + 0.4 * rng.unit())).collect();
+    let shares: Vec<f64> =
+        [0.38, 0.18, 0.1, 0.16, 0.18].iter().map(|share| share * (0.8 + 0.4 * rng.unit())).collect();
     let sum: f64 = shares.iter().sum();
     for (cost, share) in event.costs.iter_mut().zip(shares) {
         *cost = (cents * share / sum / 100.0) as i64 * 100 + 100;

@@ -56,15 +56,21 @@ pub struct Posting {
 }
 
 /// Reais that win one customer, events aside; what media is bought for.
-const PLANNED_CAC: f64 = 465.0;
+const PLANNED_CAC: f64 = 440.0;
 /// Share of the planned money by canal (events and institutional aside): account, cost centre, share.
 const BY_CHANNEL: [(u8, u8, f64); 5] = [(2, 0, 0.46), (3, 1, 0.1), (3, 1, 0.14), (6, 3, 0.2), (5, 4, 0.1)];
 
 pub fn generate(company: &Company) -> Vec<Posting> {
     let mut rng = Rng::new(company.seed, "expenses");
     let mut postings = Vec::new();
-    let new_customers = company.customers.iter().filter(|customer| customer.migrated.is_none()).count() as f64;
-    let plan = |day: Day| Company::season(day) * (0.74 + 0.52 * company.horizon.progress(day));
+    let new_customers =
+        company.customers.iter().filter(|customer| customer.migrated.is_none()).count() as f64;
+    let plan = |day: Day| {
+        // The campaigns began with the first month: their money grew as the first leads became customers.
+        let months_in = calendar::month_of(day) - company.horizon.first_month();
+        let start_up = [0.06, 0.8, 0.9].get(months_in as usize).copied().unwrap_or(1.0);
+        start_up * Company::season(day) * (0.68 + 0.64 * company.horizon.progress(day))
+    };
     let months = company.horizon.first_month()..=company.horizon.last_month();
     let total: f64 = months.clone().map(|month| plan(calendar::month_start(month))).sum();
     for month in months {
@@ -95,14 +101,20 @@ fn acquisition(company: &Company, start: Day, money: f64, postings: &mut Vec<Pos
                 postings.push(Posting {
                     day: start + offset,
                     account,
-                    contra: if ads { 1 } else { 0 },
+                    contra: u8::from(ads),
                     centre,
                     amount: (amount / parts.len() as i64).max(1),
                     channel: Some(channel as u8),
                     place: Some(index as u8),
                     event: None,
                     filial: 1,
-                    memo: ["Anúncios", "Atendimento e campanhas", "Site e conteúdo", "Folha pré-vendas", "Prêmio por indicação"][channel],
+                    memo: [
+                        "Anúncios",
+                        "Atendimento e campanhas",
+                        "Site e conteúdo",
+                        "Folha pré-vendas",
+                        "Prêmio por indicação",
+                    ][channel],
                 });
             }
         }
@@ -176,9 +188,17 @@ fn reversals(company: &Company, postings: &mut Vec<Posting>, rng: &mut Rng) {
     for posting in postings.iter() {
         let (wrong, later) = (rng.chance(0.01), rng.between(1, 3) as Day);
         let reversed_on = posting.day + later;
-        if wrong && reversed_on <= company.horizon.last && calendar::month_of(reversed_on) == calendar::month_of(posting.day) {
+        if wrong
+            && reversed_on <= company.horizon.last
+            && calendar::month_of(reversed_on) == calendar::month_of(posting.day)
+        {
             more.push(posting.clone());
-            more.push(Posting { day: reversed_on, amount: -posting.amount, memo: "Estorno de lançamento em duplicidade", ..posting.clone() });
+            more.push(Posting {
+                day: reversed_on,
+                amount: -posting.amount,
+                memo: "Estorno de lançamento em duplicidade",
+                ..posting.clone()
+            });
         }
     }
     postings.extend(more);

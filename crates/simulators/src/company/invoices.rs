@@ -52,8 +52,6 @@ pub struct Invoice {
     pub day: Day,
     pub state: InvoiceState,
     pub freight: i64,
-    /// When it was last corrected; its day, unless it was.
-    pub updated: Day,
 }
 
 #[derive(Debug, Clone)]
@@ -115,7 +113,8 @@ fn ship(company: &mut Company, number: usize, rng: &mut Rng) {
     let order = company.orders[number].clone();
     let place = &PLACES[usize::from(order.place)];
     let usual = places::usual_days(place, order.filial);
-    let noise = [-1, 0, 0, 0, 1, 1, 1, 2, 2, 4][rng.below(10)] + if rng.chance(0.04) { rng.between(3, 9) as i32 } else { 0 };
+    let noise = [-1, 0, 0, 0, 1, 1, 1, 2, 2, 4][rng.below(10)]
+        + if rng.chance(0.04) { rng.between(3, 9) as i32 } else { 0 };
     let planned = company.calendar.after(order.filial, order.day, (usual + noise).max(1));
     // The delay is felt by what would have left in the bad days.
     let delay = company.stories.delay(place, planned, usual);
@@ -123,7 +122,8 @@ fn ship(company: &mut Company, number: usize, rng: &mut Rng) {
     let lost = order.deal.is_none() && rng.chance(0.002) && last - order.day < 75;
     let direct = rng.chance(0.12);
     let split = !direct && order.lines > 1 && rng.chance(0.085);
-    let first_part = if split { 1 + rng.below(usize::from(order.lines) - 1) } else { usize::from(order.lines) };
+    let first_part =
+        if split { 1 + rng.below(usize::from(order.lines) - 1) } else { usize::from(order.lines) };
     let second_day = company.calendar.after(order.filial, day, rng.between(1, 6) as i32);
     if lost || day > last {
         return;
@@ -139,10 +139,17 @@ fn ship(company: &mut Company, number: usize, rng: &mut Rng) {
 
 fn push_shipment(company: &mut Company, number: usize, day: Day, direct: bool, part: std::ops::Range<usize>) {
     let order = &company.orders[number];
-    let (first_order_line, home) = (order.first_line as usize, places::FILIAIS[usize::from(order.filial) - 1].3);
+    let (first_order_line, home) =
+        (order.first_line as usize, places::FILIAIS[usize::from(order.filial) - 1].3);
     let place = &PLACES[usize::from(order.place)];
     let near = matches!(place.region, "Sul" | "Sudeste") && place.uf != "ES";
-    let icms_rate = if place.uf == home { 180 } else if near { 120 } else { 70 };
+    let icms_rate = if place.uf == home {
+        180
+    } else if near {
+        120
+    } else {
+        70
+    };
     let discount = i64::from(order.discount);
     let first_line = company.shipment_lines.len() as u32;
     for index in part.clone() {
@@ -160,12 +167,20 @@ fn push_shipment(company: &mut Company, number: usize, day: Day, direct: bool, p
             stock: product.cost(day, company.horizon.first, &company.stories) * i64::from(line.quantity),
         });
     }
-    company.shipments.push(Shipment { order: number as u32, day, direct, first_line, lines: part.len() as u8, delivery: 0 });
+    company.shipments.push(Shipment {
+        order: number as u32,
+        day,
+        direct,
+        first_line,
+        lines: part.len() as u8,
+        delivery: 0,
+    });
 }
 
 /// Deliveries are numbered by day.
 fn number_deliveries(company: &mut Company) {
-    let mut by_day: Vec<usize> = (0..company.shipments.len()).filter(|&index| !company.shipments[index].direct).collect();
+    let mut by_day: Vec<usize> =
+        (0..company.shipments.len()).filter(|&index| !company.shipments[index].direct).collect();
     by_day.sort_by_key(|&index| company.shipments[index].day);
     for (position, index) in by_day.into_iter().enumerate() {
         company.shipments[index].delivery = position as u32 + 1;
@@ -184,7 +199,7 @@ fn invoice(company: &mut Company, rng: &mut Rng) {
         if day > last {
             continue;
         }
-        let mut push = |state| invoices.push(Invoice { shipment: index as u32, day, state, freight, updated: day });
+        let mut push = |state| invoices.push(Invoice { shipment: index as u32, day, state, freight });
         if wrong {
             push(InvoiceState::Cancelled);
             push(InvoiceState::Cancelling);
@@ -222,7 +237,14 @@ fn give_back(company: &mut Company, rng: &mut Rng) {
     company.returns = returns;
 }
 
-fn return_line(company: &Company, order: &orders::Order, position: usize, line: usize, whole: bool, rng: &mut Rng) -> ReturnLine {
+fn return_line(
+    company: &Company,
+    order: &orders::Order,
+    position: usize,
+    line: usize,
+    whole: bool,
+    rng: &mut Rng,
+) -> ReturnLine {
     let sold = &company.shipment_lines[line];
     let of = i64::from(company.order_lines[sold.order_line as usize].quantity);
     let quantity = if whole { of } else { rng.between(1, of) };

@@ -61,6 +61,7 @@ pub fn generate(company: &mut Company) {
     }
     let weights: Vec<f64> = (horizon.first..=horizon.last).map(|day| demand(company, day)).collect();
     let daily = company.sizes.repeat_orders / weights.iter().sum::<f64>();
+    let go_live = company.calendar.after(1, horizon.first, 0);
     let mut pool: Vec<u32> = Vec::new();
     let mut known = 0;
     for day in horizon.first..=horizon.last {
@@ -68,7 +69,9 @@ pub fn generate(company: &mut Company) {
         for &deal in &won[index] {
             from_deal(company, deal, day, &mut rng);
         }
-        for _ in 0..rng.poisson(daily * weights[index]) {
+        // The orders open in the old system were entered again on the first business day.
+        let brought = if day == go_live { 4.5 } else { 0.0 };
+        for _ in 0..rng.poisson(daily * (weights[index] + brought)) {
             if let Some(customer) = buyer(company, &pool, day, &mut rng) {
                 repeat(company, customer, day, &mut rng);
             }
@@ -76,7 +79,7 @@ pub fn generate(company: &mut Company) {
         // Customers join the pool after their first order can have been placed.
         while known < company.customers.len() && company.customers[known].since < day {
             let customer = &company.customers[known];
-            let boost = 1 + usize::from(PLACES[usize::from(company.contacts[customer.contact as usize].place)].region == "Nordeste");
+            let boost = 1 + usize::from(in_north_east(company, known));
             pool.extend(std::iter::repeat_n(known as u32, usize::from(customer.weight) * boost));
             known += 1;
         }
@@ -96,7 +99,22 @@ fn buyer(company: &Company, pool: &[u32], day: Day, rng: &mut Rng) -> Option<u32
         // The first day: only the customers of the old system are there.
         return (!company.customers.is_empty()).then(|| rng.below(company.sizes.migrated_customers) as u32);
     }
-    (0..8).map(|_| *rng.pick(pool)).find(|&customer| company.customers[customer as usize].lost_on > day)
+    // Customers of the North-East buy half as often until the filial Recife has settled.
+    let open_days = f64::from((day - company.stories.recife_opens).max(0));
+    let willing = (0.5 + open_days / 500.0).min(1.0);
+    for _ in 0..12 {
+        let customer = *rng.pick(pool);
+        let willing = !in_north_east(company, customer as usize) || rng.chance(willing);
+        if willing && company.customers[customer as usize].lost_on > day {
+            return Some(customer);
+        }
+    }
+    None
+}
+
+fn in_north_east(company: &Company, customer: usize) -> bool {
+    let contact = &company.contacts[company.customers[customer].contact as usize];
+    PLACES[usize::from(contact.place)].region == "Nordeste"
 }
 
 fn repeat(company: &mut Company, customer: u32, day: Day, rng: &mut Rng) {
@@ -115,7 +133,15 @@ fn from_deal(company: &mut Company, number: u32, day: Day, rng: &mut Rng) {
 }
 
 /// An order of about `wanted` cents.
-fn place_order(company: &mut Company, customer: u32, deal: Option<u32>, channel: u8, day: Day, wanted: f64, rng: &mut Rng) {
+fn place_order(
+    company: &mut Company,
+    customer: u32,
+    deal: Option<u32>,
+    channel: u8,
+    day: Day,
+    wanted: f64,
+    rng: &mut Rng,
+) {
     let buyer = &company.customers[customer as usize];
     let contact = &company.contacts[buyer.contact as usize];
     let (place, city) = (contact.place, contact.city);
@@ -134,12 +160,19 @@ fn place_order(company: &mut Company, customer: u32, deal: Option<u32>, channel:
             Some(deal) if index == 0 => company.deals[deal as usize].product,
             _ => popular_product(company.products.len(), rng),
         };
-        let price = company.products[usize::from(product)].price(day, company.horizon.first, &company.stories);
+        let price =
+            company.products[usize::from(product)].price(day, company.horizon.first, &company.stories);
         let share = wanted / lines as f64 * (0.6 + 0.8 * rng.unit());
         let quantity = ((share / price as f64 + 0.5) as u32).max(1);
         let line_discount = if discount == 0 && rng.chance(0.12) { [5, 10][rng.below(2)] } else { 0 };
         let total = price * i64::from(quantity) * i64::from(100 - line_discount) / 100;
-        company.order_lines.push(OrderLine { product, quantity, price, discount: line_discount as u8, total });
+        company.order_lines.push(OrderLine {
+            product,
+            quantity,
+            price,
+            discount: line_discount as u8,
+            total,
+        });
     }
     let cancelled = deal.is_none() && rng.chance(0.015);
     company.orders.push(Order {

@@ -8,20 +8,100 @@ use crate::random::Rng;
 use crate::stories::{TOP_SELLER, TOP_SELLER_FILIAL};
 
 const FIRST: [&str; 40] = [
-    "Ana", "Bruno", "Carla", "Daniel", "Eduarda", "Felipe", "Gabriela", "Henrique", "Isabela", "João", "Karina", "Lucas",
-    "Mariana", "Nicolas", "Olívia", "Paulo", "Queila", "Rafael", "Sabrina", "Tiago", "Úrsula", "Vinícius", "Wesley", "Yasmin",
-    "André", "Beatriz", "César", "Débora", "Emerson", "Fernanda", "Gustavo", "Helena", "Igor", "Juliana", "Leandro", "Mônica",
-    "Otávio", "Patrícia", "Renato", "Simone",
+    "Ana",
+    "Bruno",
+    "Carla",
+    "Daniel",
+    "Eduarda",
+    "Felipe",
+    "Gabriela",
+    "Henrique",
+    "Isabela",
+    "João",
+    "Karina",
+    "Lucas",
+    "Mariana",
+    "Nicolas",
+    "Olívia",
+    "Paulo",
+    "Queila",
+    "Rafael",
+    "Sabrina",
+    "Tiago",
+    "Úrsula",
+    "Vinícius",
+    "Wesley",
+    "Yasmin",
+    "André",
+    "Beatriz",
+    "César",
+    "Débora",
+    "Emerson",
+    "Fernanda",
+    "Gustavo",
+    "Helena",
+    "Igor",
+    "Juliana",
+    "Leandro",
+    "Mônica",
+    "Otávio",
+    "Patrícia",
+    "Renato",
+    "Simone",
 ];
 const LAST: [&str; 36] = [
-    "Almeida", "Barbosa", "Cardoso", "Dias", "Esteves", "Ferreira", "Gonçalves", "Hoffmann", "Iglesias", "Jardim", "Krüger",
-    "Lima", "Machado", "Nogueira", "Oliveira", "Pereira", "Queiroz", "Ribeiro", "Souza", "Teixeira", "Uchôa", "Vasconcelos",
-    "Xavier", "Zanetti", "Araújo", "Bittencourt", "Carvalho", "Duarte", "Fagundes", "Guimarães", "Leite", "Moraes", "Pinheiro",
-    "Rocha", "Schneider", "Tavares",
+    "Almeida",
+    "Barbosa",
+    "Cardoso",
+    "Dias",
+    "Esteves",
+    "Ferreira",
+    "Gonçalves",
+    "Hoffmann",
+    "Iglesias",
+    "Jardim",
+    "Krüger",
+    "Lima",
+    "Machado",
+    "Nogueira",
+    "Oliveira",
+    "Pereira",
+    "Queiroz",
+    "Ribeiro",
+    "Souza",
+    "Teixeira",
+    "Uchôa",
+    "Vasconcelos",
+    "Xavier",
+    "Zanetti",
+    "Araújo",
+    "Bittencourt",
+    "Carvalho",
+    "Duarte",
+    "Fagundes",
+    "Guimarães",
+    "Leite",
+    "Moraes",
+    "Pinheiro",
+    "Rocha",
+    "Schneider",
+    "Tavares",
 ];
 const TRADE: [&str; 14] = [
-    "Comercial", "Casa", "Grupo", "Depósito", "Empório", "Armazém", "Mercado", "Distribuidora", "Oficina", "Indústria", "Rede",
-    "Central", "Atacado", "Loja",
+    "Comercial",
+    "Casa",
+    "Grupo",
+    "Depósito",
+    "Empório",
+    "Armazém",
+    "Mercado",
+    "Distribuidora",
+    "Oficina",
+    "Indústria",
+    "Rede",
+    "Central",
+    "Atacado",
+    "Loja",
 ];
 const SUFFIX: [&str; 5] = ["Ltda", "ME", "S.A.", "EPP", "& Filhos Ltda"];
 
@@ -62,7 +142,11 @@ pub fn firm(rng: &mut Rng, segment: u8) -> (String, String) {
     const BY_SEGMENT: [&str; 6] = ["Varejo", "Industrial", "Clínica", "Colégio", "Agrícola", "Serviços"];
     let family = *rng.pick(&LAST);
     let trade = if rng.chance(0.35) { BY_SEGMENT[usize::from(segment)] } else { *rng.pick(&TRADE) };
-    let name = if rng.chance(0.3) { format!("{trade} {family} {}", rng.pick(&LAST)) } else { format!("{trade} {family}") };
+    let name = if rng.chance(0.3) {
+        format!("{trade} {family} {}", rng.pick(&LAST))
+    } else {
+        format!("{trade} {family}")
+    };
     let legal = format!("{name} {}", rng.pick(&SUFFIX));
     (name, legal)
 }

@@ -16,12 +16,24 @@ pub struct Place {
     pub cities: &'static [&'static str],
 }
 
-const fn place(uf: &'static str, region: &'static str, weight: f64, ddd: u8, cities: &'static [&'static str]) -> Place {
+const fn place(
+    uf: &'static str,
+    region: &'static str,
+    weight: f64,
+    ddd: u8,
+    cities: &'static [&'static str],
+) -> Place {
     Place { uf, region, weight, ddd, cities }
 }
 
 pub const PLACES: [Place; 27] = [
-    place("SP", "Sudeste", 24.0, 11, &["São Paulo", "Campinas", "Guarulhos", "Ribeirão Preto", "Sorocaba", "Santos"]),
+    place(
+        "SP",
+        "Sudeste",
+        24.0,
+        11,
+        &["São Paulo", "Campinas", "Guarulhos", "Ribeirão Preto", "Sorocaba", "Santos"],
+    ),
     place("PR", "Sul", 14.0, 41, &["Curitiba", "Londrina", "Maringá", "Cascavel", "Ponta Grossa"]),
     place("SC", "Sul", 9.0, 47, &["Joinville", "Florianópolis", "Blumenau", "Chapecó"]),
     place("RS", "Sul", 9.0, 51, &["Porto Alegre", "Caxias do Sul", "Pelotas", "Santa Maria"]),
@@ -84,8 +96,7 @@ pub fn usual_days(place: &Place, filial: u8) -> i32 {
     match place.region {
         _ if place.uf == home => 3,
         region if region == home_region => 4,
-        "Norte" => 7,
-        "Nordeste" => 7,
+        "Norte" | "Nordeste" => 7,
         _ => 5,
     }
 }

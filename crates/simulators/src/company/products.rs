@@ -10,20 +10,108 @@ pub const FAMILIES: [&str; 8] =
     ["Eletrônicos", "Ferramentas", "EPI", "Elétrica", "Hidráulica", "Limpeza", "Climatização", "Embalagens"];
 
 const NOUNS: [[&str; 10]; 8] = [
-    ["Sensor de presença", "Fonte chaveada", "Câmera IP", "Roteador", "Leitor de código", "Nobreak", "Tablet industrial", "Switch de rede", "Balança digital", "Rádio comunicador"],
-    ["Furadeira", "Chave combinada", "Alicate universal", "Jogo de soquetes", "Esmerilhadeira", "Serra circular", "Trena", "Nível a laser", "Parafusadeira", "Morsa"],
-    ["Luva nitrílica", "Óculos de proteção", "Capacete", "Protetor auricular", "Bota de segurança", "Respirador", "Avental", "Cinto paraquedista", "Máscara de solda", "Colete refletivo"],
-    ["Disjuntor", "Cabo flexível", "Lâmpada LED", "Tomada industrial", "Contator", "Quadro de distribuição", "Relé térmico", "Eletroduto", "Refletor", "Interruptor"],
-    ["Registro esfera", "Tubo PVC", "Bomba centrífuga", "Válvula de retenção", "Conexão T", "Filtro de linha", "Caixa d'água", "Torneira", "Mangueira", "Hidrômetro"],
-    ["Detergente neutro", "Desinfetante", "Papel toalha", "Álcool 70", "Saco de lixo", "Vassoura", "Mop giratório", "Sabonete líquido", "Desengraxante", "Pano multiuso"],
-    ["Ar-condicionado split", "Ventilador industrial", "Exaustor", "Filtro HEPA", "Duto flexível", "Termostato", "Cortina de ar", "Umidificador", "Gás refrigerante", "Grelha de retorno"],
-    ["Caixa de papelão", "Fita adesiva", "Filme stretch", "Plástico bolha", "Palete PBR", "Etiqueta térmica", "Saco de ráfia", "Cinta de amarração", "Envelope de segurança", "Cantoneira"],
+    [
+        "Sensor de presença",
+        "Fonte chaveada",
+        "Câmera IP",
+        "Roteador",
+        "Leitor de código",
+        "Nobreak",
+        "Tablet industrial",
+        "Switch de rede",
+        "Balança digital",
+        "Rádio comunicador",
+    ],
+    [
+        "Furadeira",
+        "Chave combinada",
+        "Alicate universal",
+        "Jogo de soquetes",
+        "Esmerilhadeira",
+        "Serra circular",
+        "Trena",
+        "Nível a laser",
+        "Parafusadeira",
+        "Morsa",
+    ],
+    [
+        "Luva nitrílica",
+        "Óculos de proteção",
+        "Capacete",
+        "Protetor auricular",
+        "Bota de segurança",
+        "Respirador",
+        "Avental",
+        "Cinto paraquedista",
+        "Máscara de solda",
+        "Colete refletivo",
+    ],
+    [
+        "Disjuntor",
+        "Cabo flexível",
+        "Lâmpada LED",
+        "Tomada industrial",
+        "Contator",
+        "Quadro de distribuição",
+        "Relé térmico",
+        "Eletroduto",
+        "Refletor",
+        "Interruptor",
+    ],
+    [
+        "Registro esfera",
+        "Tubo PVC",
+        "Bomba centrífuga",
+        "Válvula de retenção",
+        "Conexão T",
+        "Filtro de linha",
+        "Caixa d'água",
+        "Torneira",
+        "Mangueira",
+        "Hidrômetro",
+    ],
+    [
+        "Detergente neutro",
+        "Desinfetante",
+        "Papel toalha",
+        "Álcool 70",
+        "Saco de lixo",
+        "Vassoura",
+        "Mop giratório",
+        "Sabonete líquido",
+        "Desengraxante",
+        "Pano multiuso",
+    ],
+    [
+        "Ar-condicionado split",
+        "Ventilador industrial",
+        "Exaustor",
+        "Filtro HEPA",
+        "Duto flexível",
+        "Termostato",
+        "Cortina de ar",
+        "Umidificador",
+        "Gás refrigerante",
+        "Grelha de retorno",
+    ],
+    [
+        "Caixa de papelão",
+        "Fita adesiva",
+        "Filme stretch",
+        "Plástico bolha",
+        "Palete PBR",
+        "Etiqueta térmica",
+        "Saco de ráfia",
+        "Cinta de amarração",
+        "Envelope de segurança",
+        "Cantoneira",
+    ],
 ];
-const VARIANTS: [&str; 5] = ["Básico", "Padrão", "Reforçado", "Profissional", "Premium"];
+const VARIANTS: [&str; 5] = ["Eco", "Padrão", "Plus", "Pro", "Premium"];
 /// Typical price of a family in cents.
 const PRICES: [f64; 8] = [26_000.0, 15_000.0, 4_200.0, 6_500.0, 7_800.0, 2_600.0, 32_000.0, 3_600.0];
 /// Cost per thousand of the list price.
-const COSTS: [f64; 8] = [262.0, 285.0, 280.0, 290.0, 295.0, 305.0, 270.0, 300.0];
+const COSTS: [f64; 8] = [280.0, 302.0, 297.0, 307.0, 313.0, 323.0, 286.0, 318.0];
 
 #[derive(Debug, Clone)]
 pub struct Product {
@@ -64,23 +152,22 @@ pub fn code(index: usize) -> String {
 
 pub fn generate(seed: u64) -> Vec<Product> {
     let mut rng = Rng::new(seed, "products");
-    let mut products = Vec::with_capacity(400);
     // Families alternate, so that the popular first products are of every family.
-    for variant in VARIANTS.iter().enumerate() {
-        for noun in 0..10 {
-            for family in 0..8_usize {
-                let quality = 0.7 + 0.25 * variant.0 as f64;
-                let price = PRICES[family] * quality * rng.lognormal(1.0, 0.35);
-                products.push(Product {
-                    name: format!("{} {}", NOUNS[family][noun], variant.1),
-                    family: family as u8,
-                    list_price: ((price / 20.0) as i64).max(15) * 20,
-                    cost_ratio: COSTS[family] * (0.94 + 0.12 * rng.unit()),
-                    ipi: [50, 30, 0, 50, 30, 0, 100, 0][family],
-                    retired: rng.chance(0.02),
-                });
-            }
-        }
+    let places = (0..VARIANTS.len()).flat_map(|variant| (0..10).map(move |noun| (variant, noun)));
+    places
+        .flat_map(|(variant, noun)| (0..8).map(move |family| (variant, noun, family)))
+        .map(|place| product(place, &mut rng))
+        .collect()
+}
+
+fn product((variant, noun, family): (usize, usize, usize), rng: &mut Rng) -> Product {
+    let price = PRICES[family] * (0.7 + 0.25 * variant as f64) * rng.lognormal(1.0, 0.35);
+    Product {
+        name: format!("{} {}", NOUNS[family][noun], VARIANTS[variant]),
+        family: family as u8,
+        list_price: ((price / 20.0) as i64).max(15) * 20,
+        cost_ratio: COSTS[family] * (0.94 + 0.12 * rng.unit()),
+        ipi: [50, 30, 0, 50, 30, 0, 100, 0][family],
+        retired: rng.chance(0.02),
     }
-    products
 }

@@ -9,8 +9,13 @@ use crate::calendar::{self, DAY_SECONDS, Day, Moment};
 use crate::random::Rng;
 
 /// (name, filial whose calendar counts, share of conversations, agents).
-pub const QUEUES: [(&str, u8, f64, usize); 5] =
-    [("Vendas", 1, 0.36, 7), ("Suporte", 1, 0.24, 4), ("Financeiro", 2, 0.12, 2), ("Entregas", 2, 0.18, 3), ("Pós-venda", 5, 0.10, 2)];
+pub const QUEUES: [(&str, u8, f64, usize); 5] = [
+    ("Vendas", 1, 0.36, 7),
+    ("Suporte", 1, 0.24, 4),
+    ("Financeiro", 2, 0.12, 2),
+    ("Entregas", 2, 0.18, 3),
+    ("Pós-venda", 5, 0.10, 2),
+];
 pub const SUBJECTS: [[&str; 3]; 5] = [
     ["Orçamento", "Disponibilidade", "Condição de pagamento"],
     ["Instalação", "Defeito", "Dúvida técnica"],
@@ -84,7 +89,13 @@ fn agents(company: &Company, rng: &mut Rng) -> Vec<Agent> {
         for place in 0..count {
             let name = people::person(rng);
             let email = people::email(&name, 100 + agents.len());
-            let mut agent = Agent { name, email, queue: queue as u8, admitted: company.horizon.first - rng.between(10, 900) as Day, left: None };
+            let mut agent = Agent {
+                name,
+                email,
+                queue: queue as u8,
+                admitted: company.horizon.first - rng.between(10, 900) as Day,
+                left: None,
+            };
             if queue == 0 && place < 2 {
                 agent.left = Some(stories.agents_left.from);
             } else if queue == 0 && place >= count - 2 {
@@ -113,14 +124,19 @@ pub fn generate(company: &mut Company) {
         let today = daily[(day - horizon.first) as usize];
         for _ in 0..rng.poisson(company.sizes.conversations * today) {
             let queue = rng.weighted(&shares) as u8;
-            let conversation = converse(company, queue, day, conversations.len() as u32, &mut messages, &mut rng);
+            let conversation =
+                converse(company, queue, day, conversations.len() as u32, &mut messages, &mut rng);
             conversations.push(conversation);
         }
         if company.calendar.is_business(1, day) {
             for _ in 0..rng.poisson(company.sizes.campaign_messages * today) {
                 let at = Moment::from(day) * DAY_SECONDS + 9 * 3600 + rng.between(0, 8 * 3600 - 1);
                 let contact = rng.below(company.contacts.len()) as u32;
-                campaigns.push(CampaignMessage { contact, at, template: rng.weighted(&[0.35, 0.3, 0.2, 0.1, 0.05]) as u8 });
+                campaigns.push(CampaignMessage {
+                    contact,
+                    at,
+                    template: rng.weighted(&[0.35, 0.3, 0.2, 0.1, 0.05]) as u8,
+                });
             }
         }
     }
@@ -131,15 +147,28 @@ pub fn generate(company: &mut Company) {
 
 /// Seconds of the day at which a customer writes: mostly in business hours, with a lunch dip and late evenings.
 fn writing_time(rng: &mut Rng) -> Moment {
-    const BY_HOUR: [f64; 16] = [0.25, 0.45, 1.0, 1.35, 1.4, 1.2, 0.8, 0.95, 1.25, 1.3, 1.2, 0.95, 0.45, 0.3, 0.25, 0.15];
+    const BY_HOUR: [f64; 16] =
+        [0.25, 0.45, 1.0, 1.35, 1.4, 1.2, 0.8, 0.95, 1.25, 1.3, 1.2, 0.95, 0.45, 0.3, 0.25, 0.15];
     (6 + rng.weighted(&BY_HOUR) as Moment) * 3600 + rng.between(0, 3599)
 }
 
-fn converse(company: &Company, queue: u8, day: Day, number: u32, messages: &mut Vec<Message>, rng: &mut Rng) -> Conversation {
+fn converse(
+    company: &Company,
+    queue: u8,
+    day: Day,
+    number: u32,
+    messages: &mut Vec<Message>,
+    rng: &mut Rng,
+) -> Conversation {
     let end = company.horizon.end();
     let filial = QUEUES[usize::from(queue)].1;
     let opened = Moment::from(day) * DAY_SECONDS + writing_time(rng);
-    let agent = agent_on(company, queue, company.calendar.add_seconds(filial, opened, 60).div_euclid(DAY_SECONDS) as Day, rng);
+    let agent = agent_on(
+        company,
+        queue,
+        company.calendar.add_seconds(filial, opened, 60).div_euclid(DAY_SECONDS) as Day,
+        rng,
+    );
     let contact = rng.below(company.contacts.len()) as u32;
     let mut talk = Talk { conversation: number, now: opened - 1, end, messages };
     let turns = 1 + rng.weighted(&[0.42, 0.28, 0.16, 0.09, 0.05]);
@@ -182,7 +211,9 @@ fn agent_on(company: &Company, queue: u8, day: Day, rng: &mut Rng) -> u8 {
         .agents
         .iter()
         .enumerate()
-        .filter(|(_, agent)| agent.queue == queue && agent.admitted <= day && agent.left.is_none_or(|left| day < left))
+        .filter(|(_, agent)| {
+            agent.queue == queue && agent.admitted <= day && agent.left.is_none_or(|left| day < left)
+        })
         .map(|(index, _)| index as u8 + 1)
         .collect();
     *rng.pick(&there)
@@ -194,7 +225,7 @@ fn answer_delay(company: &Company, queue: u8, start: Moment, rng: &mut Rng) -> O
     let felt = company.calendar.add_seconds(filial, start, 1);
     let (day, hour) = (felt.div_euclid(DAY_SECONDS) as Day, felt.rem_euclid(DAY_SECONDS) / 3600);
     let short = queue == 0 && company.stories.agents_left.contains(day);
-    let mut in_time = IN_TIME[usize::from(queue)] + 0.02;
+    let mut in_time = IN_TIME[usize::from(queue)] + 0.03;
     in_time -= match hour {
         12 => 0.07,
         8 => 0.025,
@@ -230,7 +261,13 @@ impl Talk<'_> {
         let kind = rng.weighted(&[0.82, 0.08, 0.07, 0.03]) as u8;
         self.now = at.max(self.now + 1);
         if self.now < self.end {
-            self.messages.push(Message { conversation: self.conversation, at: self.now, sender, agent, kind });
+            self.messages.push(Message {
+                conversation: self.conversation,
+                at: self.now,
+                sender,
+                agent,
+                kind,
+            });
         }
     }
 }

@@ -81,6 +81,30 @@ impl Object for MacroName {
     }
 }
 
+/// A macro called by its bare name: whose it is depends on who calls.
+#[derive(Debug)]
+struct Bare {
+    name: String,
+    macros: Arc<Macros>,
+}
+
+impl Object for Bare {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let macros = &self.macros;
+        let caller = macros.packages.get(state.name()).map_or(macros.root.as_str(), String::as_str);
+        if let Some(found) = macros.find(caller, &self.name) {
+            return found.invoke(state, args);
+        }
+        let other = macros.all().find(|(_, name, _)| *name == self.name).map(|(package, _, _)| package);
+        let name = &self.name;
+        Err(fail(format!("macro `{name}` belongs to another package; write `{}.{name}(…)`", other.unwrap_or_default())))
+    }
+}
+
 /// `dbt` in `dbt.dateadd(…)`, or a package's name.
 #[derive(Debug)]
 struct Namespace {
@@ -163,18 +187,8 @@ pub(super) fn register(env: &mut Environment<'static>, macros: &Arc<Macros>) {
     });
     let names: BTreeSet<&str> = macros.all().map(|(_, name, _)| name).collect();
     for name in names {
-        let (owned, macros) = (name.to_owned(), macros.clone());
-        env.add_function(name.to_owned(), move |state: &mut State, args: Rest<Value>| {
-            let caller = macros.packages.get(state.name()).map_or(macros.root.as_str(), String::as_str);
-            match macros.find(caller, &owned) {
-                Some(found) => found.invoke(state, &args),
-                None => {
-                    let other = macros.all().find(|(_, name, _)| *name == owned).map(|(package, _, _)| package);
-                    let package = other.unwrap_or_default();
-                    Err(fail(format!("macro `{owned}` belongs to another package; write `{package}.{owned}(…)`")))
-                }
-            }
-        });
+        let bare = Bare { name: name.to_owned(), macros: macros.clone() };
+        env.add_global(name.to_owned(), Value::from_object(bare));
     }
     for package in macros.by_name.keys() {
         let namespace = Namespace { package: package.clone(), macros: macros.clone() };

@@ -2,7 +2,7 @@
 //!
 //! Does not know nodes. Invariant: pure functions of their arguments.
 
-use minijinja::value::{Rest, Value};
+use minijinja::value::{Rest, Serde, Value};
 use minijinja::{Environment, Error};
 
 use super::failure::fail;
@@ -17,7 +17,7 @@ pub(super) fn register(env: &mut Environment<'static>) {
     });
     env.add_function("fromjson", |text: &str| {
         let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| fail(format!("`fromjson`: {error}")))?;
-        Ok::<_, Error>(Value::from_serialize(parsed))
+        Ok::<_, Error>(Value::from(Serde(parsed)))
     });
     env.add_function("set", distinct);
     env.add_function("set_strict", distinct);

@@ -40,6 +40,11 @@ impl Rendered {
         Rendered { text, spans, file }
     }
 
+    /// The file that was rendered.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The author's place of a line and column of the rendered text, both from 1.
     pub(crate) fn place(&self, engine: &Engine, line: usize, column: usize) -> Place {
         self.place_of(engine, offset_of(&self.text, line, column))

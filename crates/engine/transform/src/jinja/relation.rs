@@ -20,6 +20,11 @@ pub(super) struct RelationValue {
     pub(super) table: TableName,
 }
 
+/// A table, to pass to a macro.
+pub(crate) fn relation_value(table: &TableName) -> Value {
+    Value::from_object(RelationValue { table: table.clone() })
+}
+
 impl Object for RelationValue {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
@@ -110,7 +115,7 @@ impl Adapter {
         let Some(name) = name.as_ref().and_then(Value::as_str) else {
             return Err(fail("`adapter.dispatch` takes the name of a macro: `adapter.dispatch('cents')`"));
         };
-        let Some(macros) = &self.scope.macros else {
+        let Some(macros) = &self.scope.world.macros else {
             return Err(fail("`adapter.dispatch` cannot be called in a property file"));
         };
         dispatch::dispatch(macros, state, name, namespace.as_ref().and_then(Value::as_str))
@@ -161,7 +166,7 @@ impl Object for ColumnValue {
 }
 
 /// The SQL name of an Arrow type, as a cast would write it.
-fn sql_type(data_type: &DataType) -> String {
+pub(crate) fn sql_type(data_type: &DataType) -> String {
     match data_type {
         DataType::Boolean => "boolean".to_owned(),
         DataType::Int8 => "tinyint".to_owned(),
@@ -172,8 +177,8 @@ fn sql_type(data_type: &DataType) -> String {
         DataType::Float64 => "double".to_owned(),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "varchar".to_owned(),
         DataType::Date32 | DataType::Date64 => "date".to_owned(),
-        DataType::Timestamp(_, None) => "timestamp".to_owned(),
-        DataType::Timestamp(_, Some(_)) => "timestamp with time zone".to_owned(),
+        DataType::Timestamp(_, None) => "timestamp(6)".to_owned(),
+        DataType::Timestamp(_, Some(_)) => "timestamp(6) with time zone".to_owned(),
         DataType::Decimal128(precision, scale) => format!("decimal({precision},{scale})"),
         other => other.to_string(),
     }

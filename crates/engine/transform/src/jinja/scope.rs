@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lake::{Relations, Session, TableName};
-use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Value};
+use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Serde, Value};
 use minijinja::{Error, State};
 use serde_json::{Map, Value as Json};
 
@@ -141,18 +141,25 @@ pub(crate) struct Asker {
     pub(crate) runtime: tokio::runtime::Handle,
 }
 
-/// One render.
-#[derive(Debug)]
-pub(crate) struct Scope {
-    pub(crate) subject: Subject,
+/// What all renders of one pass share.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
     pub(crate) names: Arc<Names>,
+    /// None in property files, where macros cannot be called.
     pub(crate) macros: Option<Arc<Macros>>,
-    pub(crate) vars: Arc<Map<String, Json>>,
     pub(crate) env: Arc<BTreeMap<String, String>>,
     pub(crate) target: Target,
     pub(crate) project: String,
     pub(crate) now: DateTime<Utc>,
     pub(crate) invocation: String,
+}
+
+/// One render.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) subject: Subject,
+    pub(crate) world: Arc<World>,
+    pub(crate) vars: Arc<Map<String, Json>>,
     pub(crate) base: Base,
     pub(crate) phase: Phase,
     collected: Mutex<Collected>,
@@ -161,34 +168,15 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    #[expect(clippy::too_many_arguments, reason = "made in one place, from one project")]
     pub(crate) fn new(
         subject: Subject,
-        names: Arc<Names>,
+        world: Arc<World>,
         vars: Arc<Map<String, Json>>,
-        env: Arc<BTreeMap<String, String>>,
-        target: Target,
-        project: String,
-        now: DateTime<Utc>,
-        invocation: String,
         base: Base,
         phase: Phase,
     ) -> Arc<Scope> {
-        Arc::new(Scope {
-            subject,
-            names,
-            macros: None,
-            vars,
-            env,
-            target,
-            project,
-            now,
-            invocation,
-            base,
-            phase,
-            collected: Mutex::default(),
-            statements: Mutex::default(),
-        })
+        let (collected, statements) = (Mutex::default(), Mutex::default());
+        Arc::new(Scope { subject, world, vars, base, phase, collected, statements })
     }
 
     pub(crate) fn collected(&self) -> MutexGuard<'_, Collected> {
@@ -223,10 +211,10 @@ impl Scope {
                 "{call} is only reached when the model runs, so it was not built first; add the line `-- depends_on: {{{{ {call} }}}}`"
             )));
         }
-        let table = match self.names.relations.get(id) {
+        let table = match self.world.names.relations.get(id) {
             Some(table) => table.clone(),
             None if self.executes() => return Err(fail(format!("{call} is disabled; enable it, or remove the call"))),
-            None => TableName::new(self.target.schema.clone(), fallback),
+            None => TableName::new(self.world.target.schema.clone(), fallback),
         };
         Ok(Value::from_object(RelationValue { table }))
     }
@@ -241,7 +229,7 @@ impl Scope {
             Some([package, name]) => (Some(*package), *name),
             _ => return Err(fail("`ref` takes a model's name, or a package's and a model's: `ref('stg_deals')`")),
         };
-        let id = self.names.node(package, name, &self.subject.package).map_err(fail)?.to_owned();
+        let id = self.world.names.node(package, name, &self.subject.package).map_err(fail)?.to_owned();
         self.depend(&id, &format!("ref('{name}')"), name)
     }
 
@@ -250,13 +238,13 @@ impl Scope {
         let Some([source, table]) = parts.as_deref() else {
             return Err(fail("`source` takes a source's name and a table's: `source('crm', 'deals')`"));
         };
-        let id = self.names.source(source, table).map_err(fail)?.to_owned();
+        let id = self.world.names.source(source, table).map_err(fail)?.to_owned();
         self.depend(&id, &format!("source('{source}', '{table}')"), table)
     }
 
     fn var(&self, name: &str, default: Option<Value>) -> Result<Value, Error> {
         match (self.vars.get(name), default) {
-            (Some(value), _) => Ok(Value::from_serialize(value)),
+            (Some(value), _) => Ok(Value::from(Serde(value))),
             (None, Some(default)) => Ok(default),
             (None, None) => {
                 let remedy = did_you_mean(
@@ -270,7 +258,7 @@ impl Scope {
     }
 
     fn env_var(&self, name: &str, default: Option<String>) -> Result<String, Error> {
-        self.env.get(name).cloned().or(default).ok_or_else(|| {
+        self.world.env.get(name).cloned().or(default).ok_or_else(|| {
             fail(format!("environment variable `{name}` is not set; set it, or give a default: `env_var('{name}', '…')`"))
         })
     }
@@ -333,21 +321,21 @@ pub(super) fn context(scope: &Arc<Scope>) -> BTreeMap<String, Value> {
     put("is_incremental", Value::from_function(move || incremental));
     put("should_full_refresh", Value::from_function(move || full_refresh));
     put("execute", Value::from(scope.executes()));
-    put("flags", Value::from_iter([("FULL_REFRESH", Value::from(full_refresh)), ("WHICH", Value::from("build"))]));
+    put("flags", Value::from_pairs([("FULL_REFRESH", Value::from(full_refresh)), ("WHICH", Value::from("build"))]));
     if let Some(table) = &scope.base.this {
         put("this", Value::from_object(RelationValue { table: table.clone() }));
         put("schema", Value::from(table.schema.clone()));
     }
-    put("model", Value::from_serialize(&scope.base.model));
+    put("model", Value::from(Serde(&scope.base.model)));
     put("database", Value::from(""));
-    put("project_name", Value::from(scope.project.clone()));
-    put("run_started_at", Value::from_object(Moment(scope.now)));
-    put("modules", Value::from_object(super::rows::Modules(scope.now)));
-    put("invocation_id", Value::from(scope.invocation.clone()));
-    put("target", Value::from_iter([
-        ("name", Value::from(scope.target.name.clone())),
-        ("target_name", Value::from(scope.target.name.clone())),
-        ("schema", Value::from(scope.target.schema.clone())),
+    put("project_name", Value::from(scope.world.project.clone()));
+    put("run_started_at", Value::from_object(Moment(scope.world.now)));
+    put("modules", Value::from_object(super::rows::Modules(scope.world.now)));
+    put("invocation_id", Value::from(scope.world.invocation.clone()));
+    put("target", Value::from_pairs([
+        ("name", Value::from(scope.world.target.name.clone())),
+        ("target_name", Value::from(scope.world.target.name.clone())),
+        ("schema", Value::from(scope.world.target.schema.clone())),
         ("database", Value::from("")),
         ("type", Value::from(ADAPTER)),
         ("profile_name", Value::from("mirante")),
@@ -403,7 +391,7 @@ impl Config {
     fn get(&self, name: &str) -> Option<Value> {
         let own = self.0.collected().settings.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let value = own.or_else(|| self.0.base.settings.get(name).cloned())?;
-        (!value.is_null()).then(|| Value::from_serialize(value))
+        (!value.is_null()).then(|| Value::from(Serde(value)))
     }
 
     fn meta(&self, name: &str) -> Option<Value> {
@@ -475,7 +463,7 @@ fn load_result(scope: &Scope, name: &str) -> Value {
     let statements = scope.statements.lock().unwrap_or_else(PoisonError::into_inner);
     match statements.get(name) {
         None => Value::from(()),
-        Some(rows) => Value::from_iter([
+        Some(rows) => Value::from_pairs([
             ("table", rows.clone()),
             ("data", rows.get_attr("rows").unwrap_or_default()),
             ("response", Value::from("OK")),

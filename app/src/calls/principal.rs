@@ -1,0 +1,15 @@
+//! The principal: the name of who is here.
+//!
+//! Invariant: roles and attributes stay on the server.
+
+use super::Called;
+use leptos::prelude::*;
+use leptos::server;
+use server_fn::codec::Json;
+
+#[server(name = PrincipalName, prefix = "/_fn", endpoint = "principal/name", input = Json, output = Json)]
+pub async fn name() -> Called<String> {
+    let principal = use_context::<contract::Principal>()
+        .ok_or_else(|| contract::Failure::new(contract::failure::FailureKind::NotSignedIn, "nobody is signed in; open the sign-in link"))?;
+    Ok(principal.name)
+}

@@ -1,0 +1,45 @@
+//! The pieces that pages are made of: plain functions from view models to elements.
+//!
+//! Compute no figures (`view_models`). Invariant: every piece reads and works without scripts; what needs them adds to that.
+
+pub mod card;
+pub mod changes;
+pub mod chart_host;
+pub mod crumbs;
+pub mod document;
+pub mod filter_bar;
+pub mod frame;
+pub mod icons;
+pub mod leaderboard;
+pub mod origin_panel;
+pub mod states;
+pub mod tile;
+
+use crate::page_state::PageState;
+use crate::texts::Texts;
+use leptos::prelude::*;
+
+/// What every piece may need: the words, the state of the page, the way to another one, and whether figures are on their way.
+#[derive(Clone, Copy)]
+pub struct Env {
+    pub texts: &'static Texts,
+    pub state: Memo<PageState>,
+    /// Goes to an address of this site without reloading and without scrolling.
+    pub go: Callback<String>,
+    pub pending: ReadSignal<bool>,
+    pub set_pending: WriteSignal<bool>,
+}
+
+impl Env {
+    /// Reads the state from the URL; call in a page component.
+    pub fn new() -> Env {
+        let location = leptos_router::hooks::use_location();
+        let navigate = leptos_router::hooks::use_navigate();
+        let state = Memo::new(move |_| PageState::parse(&location.search.get()));
+        let (pending, set_pending) = signal(false);
+        let go = Callback::new(move |href: String| {
+            navigate(&href, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
+        });
+        Env { texts: expect_context(), state, go, pending, set_pending }
+    }
+}

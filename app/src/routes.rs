@@ -1,0 +1,75 @@
+//! Every URL of the product, in one place.
+//!
+//! Holds no page. Invariant: links are made by the functions here, so that a path is written once.
+
+use crate::page_state::PageState;
+use crate::pages;
+use leptos::prelude::*;
+use leptos_router::components::{Route, Routes};
+use leptos_router::{ParamSegment, SsrMode, StaticSegment};
+
+/// The board that opens at `/`.
+pub const HOME_BOARD: &str = "visao-geral";
+
+pub const METRICS: &str = "/indicadores";
+pub const SIGN_IN: &str = "/entrar";
+pub const PREFERENCES: &str = "/preferencias";
+
+pub fn board(id: &str) -> String {
+    if id == HOME_BOARD { "/".to_owned() } else { format!("/painel/{}", segment(id)) }
+}
+
+pub fn metric(name: &str) -> String {
+    format!("/indicador/{}", segment(name))
+}
+
+/// A metric's page that keeps period, comparison and filters.
+pub fn metric_with(name: &str, state: &PageState) -> String {
+    state.carried().href(&metric(name))
+}
+
+/// The link that chooses a language or theme without scripts and comes back.
+pub fn preference(key: &str, value: &str, next: &str) -> String {
+    format!("{PREFERENCES}?{key}={value}&next={}", segment(next))
+}
+
+/// One path segment or query value; everything but letters, digits and `-._~` is percent-encoded.
+fn segment(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+/// Pages are rendered whole before they are sent: without scripts nobody would put late parts into place.
+#[component]
+pub fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=pages::not_found::NotFoundPage>
+            <Route path=StaticSegment("") view=pages::board::BoardPage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("painel"), ParamSegment("id")) view=pages::board::BoardPage ssr=SsrMode::Async/>
+            <Route path=StaticSegment("indicadores") view=pages::metrics::MetricsPage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("indicador"), ParamSegment("metric")) view=pages::metric::MetricPage ssr=SsrMode::Async/>
+            <Route path=StaticSegment("entrar") view=pages::sign_in::SignInPage ssr=SsrMode::Async/>
+        </Routes>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_encode_what_a_path_cannot_hold() {
+        assert_eq!(board("visao-geral"), "/");
+        assert_eq!(board("a/b"), "/painel/a%2Fb");
+        assert_eq!(preference("lang", "en", "/?p=mtd&f.uf=SP"), "/preferencias?lang=en&next=%2F%3Fp%3Dmtd%26f.uf%3DSP");
+    }
+}

@@ -1,0 +1,46 @@
+//! What every page of a visit shares: the catalogue, the boards, the edition in force and who is here.
+//!
+//! Keeps no figures. Invariant: it is read once on the server and handed to the browser with the page, so that hydration sees
+//! the same.
+
+use crate::calls::{self, Called};
+use contract::boards::BoardCard;
+use contract::editions::Status;
+use contract::metrics::Catalogue;
+use kpi::Calendar;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub status: Status,
+    pub catalogue: Catalogue,
+    pub boards: Vec<BoardCard>,
+    /// The name that the person is greeted by.
+    pub person: String,
+}
+
+impl Session {
+    /// The company's business days.
+    pub fn calendar(&self) -> Calendar {
+        Calendar::from_days_off(self.status.holidays.iter().copied())
+    }
+}
+
+pub type SessionResource = Resource<Called<Arc<Session>>>;
+
+/// Starts reading the session; call once, in `App`.
+pub fn open() -> SessionResource {
+    let session = Resource::new(|| (), |()| async { load().await });
+    provide_context(session);
+    session
+}
+
+async fn load() -> Called<Arc<Session>> {
+    let status = calls::editions::status().await?;
+    let catalogue = calls::metrics::catalogue().await?;
+    let boards = calls::boards::list().await?;
+    let person = calls::principal::name().await?;
+    Ok(Arc::new(Session { status, catalogue, boards, person }))
+}

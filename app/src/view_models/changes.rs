@@ -1,0 +1,323 @@
+//! Why a metric changed: the members of a dimension that explain it, exactly, and the sentence that says so.
+//!
+//! Invariant: effects come from `kpi::contribution` and, with the rest, sum to the delta; where a metric has no parts that sum, no
+//! share is told.
+
+use super::figures::{self, Reading};
+use crate::texts::Texts;
+use chart::Tone;
+use kpi::contribution::{Contribution, Driver, RatioPart, SumPart, apportion, of_ratio, of_sum};
+use kpi::definition::Additivity;
+use kpi::{Cell, Format, Frame, MetricDefinition, Period, Role};
+use locale::{Sign, show};
+use serde::{Deserialize, Serialize};
+
+/// Drivers that keep their name; the others are summed.
+pub const NAMED: usize = 9;
+
+/// What the members of one dimension did to a metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Cause {
+    Parts(Explained),
+    /// The metric has no parts that sum: the member whose own value moved most.
+    Move(Move),
+}
+
+/// A change in exact parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    pub dimension: String,
+    pub period: Period,
+    pub compared_with: Period,
+    pub value: f64,
+    pub comparison: f64,
+    pub delta: f64,
+    /// The largest effects, the largest first.
+    pub leading: Vec<Driver>,
+    /// The member that explains most in the delta's own direction.
+    pub main: Option<Driver>,
+    /// How many members there are in all.
+    pub members: usize,
+    /// Sums over all members.
+    pub rate: f64,
+    pub mix: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Move {
+    pub dimension: String,
+    pub member: Cell,
+    pub value: Cell,
+    pub comparison: Cell,
+}
+
+impl Cause {
+    /// None when there is no comparison, no member, or nothing moved.
+    pub fn of(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Option<Cause> {
+        let exact = definition.denominator.is_some() || definition.additivity != Additivity::None;
+        if exact { explain(definition, frame, dimension).map(Cause::Parts) } else { largest_move(definition, frame, dimension).map(Cause::Move) }
+    }
+}
+
+fn explain(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Option<Explained> {
+    let member_at = frame.index(dimension, Role::Dimension)?;
+    let compared_with = frame.comparison?;
+    let cell = |row: &Vec<Cell>, name: &str, role| frame.index(name, role).map_or(Cell::Null, |index| row[index].clone());
+    let contribution = match (&definition.numerator, &definition.denominator) {
+        (Some(above), Some(below)) => {
+            let part = |row: &Vec<Cell>| RatioPart {
+                member: row[member_at].clone(),
+                numerator: cell(row, above, Role::Value),
+                denominator: cell(row, below, Role::Value),
+                comparison_numerator: cell(row, above, Role::Comparison),
+                comparison_denominator: cell(row, below, Role::Comparison),
+            };
+            of_ratio(&frame.rows.iter().map(part).collect::<Vec<_>>())?
+        }
+        _ => {
+            let name = definition.name.as_str();
+            let part = |row: &Vec<Cell>| SumPart {
+                member: row[member_at].clone(),
+                value: cell(row, name, Role::Value),
+                comparison: cell(row, name, Role::Comparison),
+            };
+            of_sum(&frame.rows.iter().map(part).collect::<Vec<_>>())?
+        }
+    };
+    compact(contribution, dimension, frame.period, compared_with)
+}
+
+fn compact(contribution: Contribution, dimension: &str, period: Period, compared_with: Period) -> Option<Explained> {
+    if contribution.drivers.is_empty() {
+        return None;
+    }
+    let main = contribution.main_driver().cloned();
+    let Contribution { value, comparison, delta, mut drivers } = contribution;
+    let sum = |part: fn(&Driver) -> f64| drivers.iter().map(part).sum::<f64>();
+    let (members, rate, mix) = (drivers.len(), sum(|driver| driver.rate), sum(|driver| driver.mix));
+    drivers.truncate(NAMED);
+    Some(Explained { dimension: dimension.to_owned(), period, compared_with, value, comparison, delta, leading: drivers, main, members, rate, mix })
+}
+
+fn largest_move(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Option<Move> {
+    let member_at = frame.index(dimension, Role::Dimension)?;
+    frame.comparison?;
+    let moves = frame.rows.iter().enumerate().filter_map(|(row, cells)| {
+        let reading = Reading::row(frame, &definition.name, row);
+        let change = reading.delta.number().filter(|change| *change != 0.0)?;
+        Some((cells[member_at].clone(), reading, change.abs()))
+    });
+    let (member, reading, _) = moves.reduce(|best, next| if next.2 > best.2 { next } else { best })?;
+    Some(Move { dimension: dimension.to_owned(), member, value: reading.value, comparison: reading.comparison })
+}
+
+/// The dimension whose main driver stands out most: its share of the change beyond what an even spread would give it.
+pub fn most_telling<'a>(explained: impl IntoIterator<Item = &'a Explained>) -> Option<&'a Explained> {
+    let telling = |explained: &Explained| {
+        let share = explained.main.as_ref().and_then(|driver| driver.share).unwrap_or(0.0);
+        share.min(1.0) - 1.0 / explained.members as f64
+    };
+    // A single member always explains everything, which says nothing.
+    explained.into_iter().filter(|explained| explained.members > 1).reduce(|best, next| if telling(next) > telling(best) { next } else { best })
+}
+
+/// One sentence of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub metric: String,
+    pub name: String,
+    /// `Detrator`, `Alavanca`.
+    pub kind: &'static str,
+    pub member: String,
+    /// After the member's name.
+    pub sentence: String,
+    /// The parts that sum: `Site −0,3 p.p. · outros −0,4 p.p.`; empty where nothing sums.
+    pub parts: String,
+    pub share: Option<Share>,
+    pub tone: Tone,
+    /// By which changes of different metrics are ranked.
+    pub size: f64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Share {
+    /// Per cent of the bar, 0 to 100.
+    pub filled: f64,
+    /// `61% da queda`.
+    pub text: String,
+}
+
+/// The change of one KPI in one sentence; none when its digits all round away.
+pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_name: &str, texts: &Texts) -> Option<Change> {
+    let driver = explained.main.as_ref()?;
+    let lang = texts.lang;
+    let signed = |value: f64| show::card_difference(&Cell::Float(value), definition.format, Sign::Both, lang);
+    let (_, tone) = chart::Delta::judge(explained.delta, definition.direction, false);
+    let delta = signed(explained.delta);
+    delta.strip_prefix(['+', locale::MINUS])?;
+    let effects = if definition.denominator.is_some() {
+        format!(" ({} {}, {} {})", texts.rate_effect, signed(driver.rate), texts.mix_effect, signed(driver.mix))
+    } else {
+        String::new()
+    };
+    let sentence = lang.pick(
+        format!(", em {dimension_name}, responde por {} de {delta}{effects}.", signed(driver.effect)),
+        format!(", by {dimension_name}, accounts for {} of {delta}{effects}.", signed(driver.effect)),
+    );
+    Some(Change {
+        metric: definition.name.clone(),
+        name: texts.label(&definition.label).to_owned(),
+        kind: match tone {
+            Tone::Good => texts.lever,
+            Tone::Bad => texts.detractor,
+            Tone::Neutral => texts.mover,
+        },
+        member: figures::member_name(&driver.member, texts),
+        sentence: sentence.replace("p.p..", "p.p."),
+        parts: parts(definition, explained, driver, texts),
+        share: share(driver, explained, texts),
+        tone,
+        size: if explained.comparison == 0.0 { 0.0 } else { (explained.delta / explained.comparison).abs() },
+    })
+}
+
+/// The main driver, the next two and everybody else: the shown digits of shares and counts sum to the shown delta.
+fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, texts: &Texts) -> String {
+    let mut named: Vec<&Driver> = vec![main];
+    named.extend(explained.leading.iter().filter(|driver| driver.member != main.member).take(2));
+    let mut names: Vec<String> = named.iter().map(|driver| figures::member_name(&driver.member, texts)).collect();
+    let mut effects: Vec<f64> = named.iter().map(|driver| driver.effect).collect();
+    if explained.members > named.len() {
+        names.push(texts.others.to_lowercase());
+        effects.push(explained.delta - effects.iter().sum::<f64>());
+    }
+    let decimals = match definition.format {
+        Format::Percent => Some(3),
+        Format::Integer => Some(0),
+        _ => None,
+    };
+    let shown: Vec<f64> = match decimals {
+        Some(decimals) => apportion(&effects, explained.delta, decimals).iter().map(|units| kpi::cell::decimal_to_f64(i128::from(*units), decimals)).collect(),
+        None => effects,
+    };
+    let text = |(name, effect): (&String, &f64)| format!("{name} {}", show::card_difference(&Cell::Float(*effect), definition.format, Sign::Both, texts.lang));
+    names.iter().zip(&shown).map(text).collect::<Vec<_>>().join(" · ")
+}
+
+fn share(driver: &Driver, explained: &Explained, texts: &Texts) -> Option<Share> {
+    let share = driver.share?;
+    let rise = explained.delta > 0.0;
+    if share > 1.0 {
+        // Others moved against it.
+        let text = if rise { texts.more_than_rise } else { texts.more_than_fall };
+        return Some(Share { filled: 100.0, text: text.to_owned() });
+    }
+    let direction = if rise { texts.of_the_rise } else { texts.of_the_fall };
+    let text = locale::Number::float(share)
+        .map(|share| locale::decimal::percent(&share, locale::Decimals::exactly(0), Sign::Negative, texts.lang))?;
+    Some(Share { filled: (share * 100.0).clamp(0.0, 100.0).round(), text: format!("{text} {direction}") })
+}
+
+/// The sentence about a member that moved, for metrics without parts that sum.
+pub fn moved(definition: &MetricDefinition, moved: &Move, dimension_name: &str, texts: &Texts) -> Option<Change> {
+    let change = moved.value.minus(&moved.comparison).number()?;
+    let (_, tone) = chart::Delta::judge(change, definition.direction, false);
+    let card = |cell: &Cell| show::card(cell, definition.format, texts.lang).text();
+    let (before, after) = (card(&moved.comparison), card(&moved.value));
+    Some(Change {
+        metric: definition.name.clone(),
+        name: texts.label(&definition.label).to_owned(),
+        kind: texts.mover,
+        member: figures::member_name(&moved.member, texts),
+        sentence: texts.lang.pick(
+            format!(", em {dimension_name}, foi de {before} para {after}."),
+            format!(", by {dimension_name}, went from {before} to {after}."),
+        ),
+        parts: String::new(),
+        share: None,
+        tone,
+        size: moved.comparison.number().filter(|base| *base != 0.0).map_or(0.0, |base| (change / base).abs()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view_models::figures::tests::definition;
+    use kpi::{Column, Direction, Engine};
+    use locale::Lang;
+
+    fn frame(metrics: &[&str], rows: Vec<Vec<Cell>>) -> Frame {
+        let column = |name: &str, role| Column { name: name.into(), role, kind: "int".into(), unit: String::new(), format: Format::Integer };
+        let mut columns = vec![column("canal", Role::Dimension)];
+        for metric in metrics {
+            columns.extend([column(metric, Role::Value), column(metric, Role::Comparison), column(metric, Role::Delta)]);
+        }
+        let period = |from: &str, to: &str| Period::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
+        Frame {
+            columns,
+            rows,
+            edition: 1,
+            as_of: "2026-06-30".parse().unwrap(),
+            period: period("2026-06-01", "2026-06-30"),
+            comparison: Some(period("2026-05-01", "2026-05-31")),
+            partial_from: None,
+            definition: std::collections::BTreeMap::new(),
+            engine: Engine::Lake,
+            truncated: false,
+        }
+    }
+
+    fn row(member: &str, pairs: &[(i64, i64)]) -> Vec<Cell> {
+        let mut row = vec![Cell::Text(member.into())];
+        for (value, before) in pairs {
+            row.extend([Cell::Int(*value), Cell::Int(*before), Cell::Int(value - before)]);
+        }
+        row
+    }
+
+    #[test]
+    fn change_of_a_ratio_sums_to_its_delta_and_names_the_driver() {
+        let mut rate = definition("win_rate", Format::Percent, Direction::Up);
+        (rate.numerator, rate.denominator) = (Some("won".into()), Some("closed".into()));
+        let frame = frame(&["won", "closed"], vec![row("Ads", &[(10, 40), (100, 100)]), row("Site", &[(30, 29), (100, 100)])]);
+        let explained = explain(&rate, &frame, "canal").unwrap();
+        assert!((explained.rate + explained.mix - explained.delta).abs() < 1e-12);
+        let change = change(&rate, &explained, "Canal", Texts::of(Lang::PtBr)).unwrap();
+        assert_eq!((change.member.as_str(), change.kind, change.tone), ("Ads", "Detrator", Tone::Bad));
+        assert_eq!(change.parts.replace(locale::NBSP, " "), "Ads −15,0 p.p. · Site +0,5 p.p.");
+        assert_eq!(change.share.unwrap().text, "mais que toda a queda");
+    }
+
+    #[test]
+    fn most_telling_dimension_is_the_concentrated_one() {
+        let sales = definition("net_sales", Format::Integer, Direction::Up);
+        let explained = |rows| explain(&sales, &frame(&["net_sales"], rows), "canal").unwrap();
+        let even = explained(vec![row("a", &[(60, 50)]), row("b", &[(60, 50)])]);
+        let single = explained(vec![row("x", &[(120, 100)])]);
+        let one = Explained { dimension: "uf".into(), ..explained(vec![row("a", &[(70, 50)]), row("b", &[(50, 50)])]) };
+        assert_eq!(most_telling([&single, &even, &one]).unwrap().dimension, "uf");
+        assert_eq!(most_telling([&single]), None);
+    }
+
+    #[test]
+    fn many_members_are_kept_as_sums() {
+        let sales = definition("net_sales", Format::Integer, Direction::Up);
+        let rows = (0..400).map(|i| row(&format!("p{i}"), &[(100 + i % 7, 100)])).collect();
+        let explained = explain(&sales, &frame(&["net_sales"], rows), "canal").unwrap();
+        assert_eq!((explained.leading.len(), explained.members), (NAMED, 400));
+        assert_eq!(explained.rate, explained.delta);
+        let change = change(&sales, &explained, "Produto", Texts::of(Lang::PtBr)).unwrap();
+        assert!(change.parts.ends_with(&format!("outros +{}", explained.delta - 18.0)), "{}", change.parts);
+    }
+
+    #[test]
+    fn cause_of_a_median_is_its_largest_move() {
+        let mut lead = definition("order_lead_time", Format::BusinessDays, Direction::Down);
+        lead.additivity = Additivity::None;
+        let frame = frame(&["order_lead_time"], vec![row("PR", &[(3, 3)]), row("SC", &[(9, 4)])]);
+        let Some(Cause::Move(found)) = Cause::of(&lead, &frame, "canal") else { panic!("a median has no parts") };
+        let change = moved(&lead, &found, "UF", Texts::of(Lang::PtBr)).unwrap();
+        assert_eq!((change.member.as_str(), change.tone, change.share), ("SC", Tone::Bad, None));
+    }
+}

@@ -1,0 +1,339 @@
+"""The benchmarks: `cargo xtask bench [NAME]`. Each measures Mirante and its peer in one run and writes results/NAME.json.
+
+Figures: CPU-milliseconds per operation first, then wall time, then peak memory; medians of interleaved rounds and, against a peer,
+medians of the paired ratios. Every timed answer is compared with the peer's, so that nobody wins by answering wrongly.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import duckdb
+
+HERE = pathlib.Path(__file__).parent
+BINARY = os.environ["MIRANTE"]
+ROUNDS = int(os.environ.get("MIRANTE_BENCH_ROUNDS", "7"))
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def used(command: list[str]) -> dict:
+    """Runs to the end; wall and CPU seconds and peak memory of that one process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{command} ended with status {status}")
+    return {
+        "wall_s": round(time.perf_counter() - started, 3),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
+        "peak_mb": round(usage.ru_maxrss / 1024, 1),
+    }
+
+
+def mirante(data: pathlib.Path, *arguments: str) -> dict:
+    return used([BINARY, "--data", str(data), *arguments])
+
+
+class Server:
+    """`mirante serve` on a free port, signed in."""
+
+    def __init__(self, data: pathlib.Path):
+        started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [BINARY, "--data", str(data), "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True
+        )
+        link = None
+        for line in self.process.stdout:
+            if "/entrar/link?token=" in line:
+                link = urllib.parse.urlparse(line.split()[-1])
+                break
+        self.address = link.netloc
+        self.connection = http.client.HTTPConnection(self.address)
+        while self.get("/readyz")[0] != 200:
+            time.sleep(0.01)
+        self.ready_s = time.perf_counter() - started
+        self.connection.request("GET", f"{link.path}?{link.query}")
+        answer = self.connection.getresponse()
+        answer.read()
+        self.cookie = answer.getheader("set-cookie").split(";")[0]
+
+    def get(self, path: str, **headers) -> tuple[int, bytes]:
+        self.connection.request("GET", path, headers=headers)
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+    def page(self, path: str) -> tuple[int, bytes]:
+        return self.get(path, cookie=self.cookie, **{"accept-encoding": "br", "accept-language": "pt-BR"})
+
+    def query(self, question: dict) -> dict:
+        body = json.dumps(question)
+        self.connection.request("POST", "/api/v1/query", body, {"cookie": self.cookie, "content-type": "application/json"})
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            sys.exit(f"{question} was answered {answer.status}: {text[:300]!r}")
+        return json.loads(text)
+
+    def cpu_ms(self) -> float:
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * TICK_MS
+
+    def memory_mb(self, field: str) -> float:
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return round(int(line.split()[1]) / 1024, 1)
+        return 0.0
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
+
+
+# --- demo: the whole flow of the invented company -----------------------------------------------------------------
+
+def demo(folder: pathlib.Path) -> dict:
+    return {"load": mirante(folder / "demo", "demo", "--no-serve"), "budget": "≤ 60 s, ≤ 1,500 MB"}
+
+
+# --- land: rows per second into the lake, beside DuckDB writing Parquet from the same file ----------------------------
+
+def land(folder: pathlib.Path) -> dict:
+    rows = {"csv": 2_000_000, "parquet": 4_000_000, "xlsx": 150_000}
+    result = {}
+    for kind, count in rows.items():
+        files = folder / f"files-{kind}"
+        files.mkdir()
+        make_events(files / f"events.{kind}", count)
+        data = folder / f"data-{kind}"
+        mirante(data, "source", "add", "files", "--name", "bench", "--path", str(files))
+        mirante(data, "pack", "add", str(HERE / "pack"))
+        ours = mirante(data, "run")
+        result[kind] = {"rows": count, "mirante": ours, "rows_per_s": round(count / ours["wall_s"])}
+        if kind != "xlsx":
+            reader = "read_csv" if kind == "csv" else "read_parquet"
+            script = f"import duckdb; duckdb.sql(\"copy (from {reader}('{files}/events.{kind}')) to '{folder}/peer.parquet'\")"
+            result[kind]["duckdb"] = used([sys.executable, "-c", script])
+    result["budget"] = "≥ 500,000 rows/s from Parquet, ≥ 200,000 rows/s from CSV"
+    return result
+
+
+EVENTS = """
+    select date '2025-01-01' + cast(h % 547 as integer) as day,
+           cast(sqrt(h2 % 1000000000000) as bigint) as user_id,
+           ['Ads','WhatsApp','Site','SDR','Indicações','Eventos','Loja','Parceiros'][1 + h3 % 8] as channel,
+           ['SP','RJ','MG','PR','SC','RS','BA','PE','CE','GO','DF','ES','MT','MS','PA','AM','MA','PB','RN','AL','SE','PI','TO','RO','AC','AP','RR'][1 + h4 % 27] as uf,
+           'Categoria ' || (h5 % 40) as category,
+           'Produto ' || (h6 % 32951) as product,
+           'Vendedor ' || (h7 % 3095) as seller,
+           ['view','cart','pay','delivered'][1 + h8 % 4] as status,
+           cast((h9 % 100000) / 100.0 as decimal(18, 2)) as value,
+           cast(h10 % 20000 as bigint) as minutes
+    from (select hash(i) >> 1 as h, hash(i, 2) >> 1 as h2, hash(i, 3) >> 1 as h3, hash(i, 4) >> 1 as h4, hash(i, 5) >> 1 as h5,
+                 hash(i, 6) >> 1 as h6, hash(i, 7) >> 1 as h7, hash(i, 8) >> 1 as h8, hash(i, 9) >> 1 as h9, hash(i, 10) >> 1 as h10
+          from range({count}) as numbers(i))
+"""
+
+
+def make_events(path: pathlib.Path, count: int) -> None:
+    query = EVENTS.format(count=count)
+    if path.suffix == ".parquet":
+        duckdb.sql(f"copy ({query}) to '{path}'")
+    elif path.suffix == ".csv":
+        duckdb.sql(f"copy ({query}) to '{path}' (header)")
+    else:
+        import xlsxwriter
+
+        with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("events")
+            date = book.add_format({"num_format": "yyyy-mm-dd"})
+            relation = duckdb.sql(query)
+            sheet.write_row(0, 0, relation.columns)
+            for number, row in enumerate(relation.fetchall(), 1):
+                sheet.write_datetime(number, 0, row[0], date)
+                for column, value in enumerate(row[1:], 1):
+                    sheet.write(number, column, value if isinstance(value, (str, int)) else float(value))
+
+
+# --- queries: one fact, twelve questions, beside DuckDB over the very files of the lake ---------------------------------
+
+def questions(shift: int) -> list[tuple[str, dict, str]]:
+    """Name, question, and the same in SQL; `shift` moves the period so that no round can be answered from memory."""
+    first = f"2025-{1 + shift // 28:02}-{1 + shift % 28:02}"
+    period = {"from": first, "to": "2026-03-31"}
+    when = f"day between date '{first}' and date '2026-03-31'"
+    some = {"dimension": "uf", "op": "in", "values": ["SP", "PR"]}
+
+    def ask(metrics, by=(), grain=None, where=(), limit=None, order=None):
+        question = {"metrics": metrics, "period": period}
+        if by:
+            question["by"] = list(by)
+        if grain:
+            question["grain"] = grain
+        if where:
+            question["where"] = list(where)
+        if limit:
+            question["limit"] = limit
+            question["order"] = [{"by": order, "dir": "desc"}]
+        return question
+
+    return [
+        ("total", ask(["value"]), f"select sum(value) from events where {when}"),
+        ("count and mean", ask(["events", "avg_value"]), f"select count(value), sum(value) / count(value) from events where {when}"),
+        ("by day", ask(["value"], grain="day"), f"select day, sum(value) from events where {when} group by 1"),
+        ("top categories", ask(["value"], ["category"], limit=10, order="value"), f"select category, sum(value) v from events where {when} group by 1 order by v desc limit 10"),
+        ("by uf", ask(["value"], ["uf"]), f"select uf, sum(value) from events where {when} group by 1"),
+        ("month × channel", ask(["value"], ["channel"], "month"), f"select date_trunc('month', day), channel, sum(value) from events where {when} group by 1, 2"),
+        ("distinct users", ask(["users"]), f"select count(distinct user_id) from events where {when}"),
+        ("distinct users by day", ask(["users"], grain="day"), f"select day, count(distinct user_id) from events where {when} group by 1"),
+        ("rate by channel", ask(["paid_rate"], ["channel"]), f"select channel, count(*) filter (status = 'pay') / count(*) from events where {when} group by 1"),
+        ("median by week", ask(["minutes"], grain="week"), f"select date_trunc('week', day), median(minutes) from events where {when} group by 1"),
+        ("top sellers", ask(["value"], ["seller"], limit=20, order="value"), f"select seller, sum(value) v from events where {when} group by 1 order by v desc limit 20"),
+        ("filtered by uf", ask(["value", "events"], ["status"], where=[some]), f"select status, sum(value), count(value) from events where {when} and uf in ('SP', 'PR') group by 1"),
+    ]
+
+
+def same(frame: dict, rows: list[tuple]) -> bool:
+    """Same number of rows and, for single figures, the same figure."""
+    if len(frame["rows"]) != len(rows):
+        return False
+    return len(rows) != 1 or all(
+        abs(float(number(cell)) - float(value)) <= 1e-9 * abs(float(value)) for cell, value in zip(frame["rows"][0], rows[0])
+    )
+
+
+def number(cell) -> float:
+    kind, value = next(iter(cell.items()))
+    return value["unscaled"] / 10 ** value["scale"] if kind == "decimal" else value
+
+
+def queries(folder: pathlib.Path) -> dict:
+    result = {"budget": "each ≤ 1.2× DuckDB at the geometric mean, worst ≤ 2×"}
+    for count in (1_000_000, 10_000_000):
+        files, data = folder / f"events-{count}", folder / f"lake-{count}"
+        files.mkdir()
+        make_events(files / "events.parquet", count)
+        mirante(data, "source", "add", "files", "--name", "bench", "--path", str(files))
+        mirante(data, "pack", "add", str(HERE / "pack"))
+        mirante(data, "run")
+        # The peer reads the same files that the lake wrote.
+        parquet = f"{data}/lake/raw/bench__events/**/*.parquet"
+        peer = duckdb.connect()
+        peer.execute(f"create view events as from read_parquet('{parquet}')")
+        server = Server(data)
+        times: dict[str, list[tuple[float, float, float, float]]] = {}
+        for shift in range(ROUNDS + 1):
+            for name, question, sql in questions(shift):
+                cpu, started = server.cpu_ms(), time.perf_counter()
+                frame = server.query(question)
+                ours, ours_cpu = time.perf_counter() - started, server.cpu_ms() - cpu
+                before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+                rows = peer.execute(sql).fetchall()
+                theirs, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
+                theirs_cpu = 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+                if not same(frame, rows):
+                    sys.exit(f"{name}: Mirante answered {len(frame['rows'])} rows, DuckDB {len(rows)}: {frame['rows'][:1]} {rows[:1]}")
+                # The first round warms both.
+                if shift:
+                    times.setdefault(name, []).append((ours, theirs, ours_cpu, theirs_cpu))
+        table = {}
+        for name, rounds in times.items():
+            table[name] = {
+                "ms": round(1000 * statistics.median(r[0] for r in rounds), 1),
+                "duckdb_ms": round(1000 * statistics.median(r[1] for r in rounds), 1),
+                "cpu_ms": round(statistics.median(r[2] for r in rounds), 1),
+                "duckdb_cpu_ms": round(statistics.median(r[3] for r in rounds), 1),
+                "ratio": round(statistics.median(r[0] / r[1] for r in rounds), 2),
+            }
+        result[str(count)] = {
+            "queries": table,
+            "ratio_geomean": round(statistics.geometric_mean(row["ratio"] for row in table.values()), 2),
+            "ratio_worst": max(row["ratio"] for row in table.values()),
+            "ratio_of_sums": round(sum(row["ms"] for row in table.values()) / sum(row["duckdb_ms"] for row in table.values()), 2),
+            "peak_mb": server.memory_mb("VmHWM"),
+        }
+        server.stop()
+        peer.close()
+    return result
+
+
+# --- overview: the board as a person opens it ------------------------------------------------------------------------------
+
+def overview(folder: pathlib.Path) -> dict:
+    data = folder / "overview"
+    mirante(data, "demo", "--no-serve")
+    server = Server(data)
+    idle_mb = server.memory_mb("VmRSS")
+    started = time.perf_counter()
+    status, body = server.page("/")
+    cold_ms = 1000 * (time.perf_counter() - started)
+    if status != 200:
+        sys.exit(f"the board was answered {status}")
+    for _ in range(20):
+        server.page("/")
+    times, views = [], 200
+    cpu = server.cpu_ms()
+    for _ in range(views):
+        started = time.perf_counter()
+        server.page("/")
+        times.append(1000 * (time.perf_counter() - started))
+    cpu = (server.cpu_ms() - cpu) / views
+    _, plain = server.get("/", cookie=server.cookie)
+    assets = sorted(set(part.split('"')[0] for part in plain.decode().split('"/')[1:] if part.startswith(("pkg/", "fonts/"))))
+    wire = {"html": len(body)}
+    for asset in assets:
+        status, content = server.page("/" + asset)
+        if status == 200:
+            wire[asset.rsplit("/", 1)[-1]] = len(content)
+    result = {
+        "start_to_ready_s": round(server.ready_s, 3),
+        "idle_mb": idle_mb,
+        "peak_mb": server.memory_mb("VmHWM"),
+        "first_view_ms": round(cold_ms, 1),
+        "warm_p50_ms": percentile(times, 0.5),
+        "warm_p95_ms": percentile(times, 0.95),
+        "cpu_ms_per_view": round(cpu, 2),
+        "bytes_on_the_wire": wire,
+        "budget": "p95 ≤ 20 ms; idle ≤ 150 MB; ready ≤ 1 s; HTML + CSS + font ≤ 100 KB; WASM + glue ≤ 450 KB",
+    }
+    server.stop()
+    return result
+
+
+BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "overview": overview}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"there is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    for name in names or BENCHMARKS:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="mirante-bench-"))
+        try:
+            result = BENCHMARKS[name](folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        result["cpus"] = len(os.sched_getaffinity(0))
+        text = json.dumps(result, indent=2, ensure_ascii=False)
+        (results / f"{name}.json").write_text(text + "\n")
+        print(name, text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

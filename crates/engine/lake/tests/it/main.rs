@@ -1,0 +1,9 @@
+//! The lake from outside: landing, writing, asking, upkeep, and what survives when the disk or the process fails.
+
+mod durability;
+mod killed;
+mod landing;
+mod rows;
+mod sessions;
+mod upkeep;
+mod writing;

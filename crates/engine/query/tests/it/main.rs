@@ -1,0 +1,10 @@
+//! Queries over real tables of a real lake, against figures counted by hand or by a naive loop.
+
+mod conversions;
+mod cumulative;
+mod definitions;
+mod hostile;
+mod oracle;
+mod questions;
+mod shop;
+mod stocks;

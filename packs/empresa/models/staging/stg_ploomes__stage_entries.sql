@@ -1,0 +1,9 @@
+-- First time that a deal entered each stage; going back and forth counts once.
+select
+    {{ whole('deal_id') }} as deal_id,
+    {{ whole('ordination') }} as stage,
+    min(cast(entry_date as date)) as entered_on
+from (
+    {{ newest(source('ploomes', 'deal_stage_history'), 'id', 'last_update_date') }}
+) as h
+group by {{ whole('deal_id') }}, {{ whole('ordination') }}

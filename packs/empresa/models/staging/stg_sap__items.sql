@@ -1,0 +1,8 @@
+select
+    {{ item_code('item_code') }} as item_code,
+    {{ clean_text('item_name') }} as produto,
+    {{ clean_text('itms_grp_nam') }} as familia,
+    {{ clean_text('u_linha') }} as linha
+from (
+    {{ newest(source('sap', 'oitm'), 'item_code', 'update_date') }}
+) as i

@@ -1,0 +1,3 @@
+select invoice_no, quantity
+from {{ ref('fct_invoice_lines') }}
+where is_cancellation and quantity > 0

@@ -1,0 +1,31 @@
+//! Answers to the contract: what pages and API ask, put together from the reader's editions and the platform database.
+//!
+//! One file per subject, named as in `contract`. Invariant: every answer passes here with its principal; row policies will be
+//! compiled here and nowhere else.
+
+mod boards;
+mod editions;
+mod metrics;
+mod runs;
+
+use crate::reader::Reader;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct Answers {
+    pub boards: Arc<dyn contract::boards::Boards>,
+    pub editions: Arc<dyn contract::editions::Editions>,
+    pub metrics: Arc<dyn contract::metrics::Metrics>,
+    pub runs: Arc<dyn contract::runs::Runs>,
+}
+
+impl Answers {
+    pub fn new(reader: Arc<Reader>) -> Answers {
+        Answers {
+            boards: Arc::new(boards::Boards { reader: reader.clone() }),
+            editions: Arc::new(editions::Editions { reader: reader.clone() }),
+            metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
+            runs: Arc::new(runs::Runs { reader }),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The commands; each is one file in `cli/`.
+
+mod demo;
+mod pack;
+mod query;
+mod run;
+mod serve;
+mod source;
+
+use crate::config::Place;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// KPIs of a company from its own files: connect, land, transform, check, publish, and look at them.
+#[derive(Parser)]
+#[command(name = "mirante", version, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub place: Place,
+    /// Log more
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the boards, and print a sign-in link
+    Serve(serve::Serve),
+    /// Make an invented company, take its data through the whole flow, and serve it
+    Demo(demo::Demo),
+    /// Run once: connect, land, transform, check, publish
+    Run(run::Run),
+    /// Ask for metrics and print the answer
+    Query(query::Query),
+    /// Add, list and remove packs
+    #[command(subcommand)]
+    Pack(pack::Pack),
+    /// Add, list, look at and remove sources
+    #[command(subcommand)]
+    Source(source::Source),
+}
+
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let place = arguments.place;
+    match arguments.command {
+        Command::Serve(serve) => serve.run(&place).await,
+        Command::Demo(demo) => demo.run(&place).await,
+        Command::Run(run) => run.run(&place).await,
+        Command::Query(query) => query.run(&place).await,
+        Command::Pack(pack) => pack.run(&place).await,
+        Command::Source(source) => source.run(&place).await,
+    }
+}

@@ -1,0 +1,75 @@
+//! `mirante serve`: the web server, until it is told to stop.
+
+use crate::config::{Config, Place};
+use crate::house::House;
+use crate::web;
+use anyhow::{Context, Result};
+use contract::Principal;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+#[derive(clap::Args)]
+pub struct Serve {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "MIRANTE_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Who the sign-in link greets
+    #[arg(long, default_value = "Administração", value_name = "NAME")]
+    pub greet: String,
+}
+
+impl Serve {
+    pub async fn run(self, place: &Place) -> Result<()> {
+        let mut config = Config::load(place)?;
+        config.listen = self.listen.unwrap_or(config.listen);
+        let house = Arc::new(House::open(config).await?);
+        until_stopped(house, &self.greet).await
+    }
+}
+
+/// Serves until SIGINT or SIGTERM, then finishes open requests.
+pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
+    let listener = tokio::net::TcpListener::bind(house.config.listen)
+        .await
+        .with_context(|| format!("could not listen on {}; is another server there? try --listen", house.config.listen))?;
+    let address = listener.local_addr()?;
+    let base = house.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let token = house.metastore.new_sign_in_link(&administrator(greet)).await?;
+    let router = web::router(house.clone());
+    println!("Mirante: {base}");
+    println!("Sign in (once, within a day): {base}/entrar/link?token={token}");
+    axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
+    Ok(())
+}
+
+fn administrator(name: &str) -> Principal {
+    Principal {
+        id: "administrator".to_owned(),
+        name: name.to_owned(),
+        roles: vec!["administrador".to_owned()],
+        attributes: BTreeMap::new(),
+    }
+}
+
+async fn stop_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+    // Open requests may finish, but a client that never ends must not keep the process.
+    tokio::spawn(async {
+        tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+        std::process::exit(0);
+    });
+}

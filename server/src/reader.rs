@@ -1,0 +1,221 @@
+//! Reading editions: each is opened once, and what has been asked of it is remembered.
+//!
+//! Does not decide who may ask (`answers`). Invariant: an answer is computed from exactly one edition, and a remembered answer belongs
+//! to the edition, the question and nothing else.
+
+use contract::Failure;
+use contract::boards::Board;
+use contract::failure::FailureKind;
+use kpi::{Calendar, Frame, MetricQuery};
+use lake::{Lake, Session};
+use metastore::Metastore;
+use metastore::editions::EditionRow;
+use pipeline::{Bundle, bundle_of, relations_of};
+use query::{AskError, Catalogue, Clock, MetricsFile};
+use std::sync::{Arc, RwLock};
+
+/// Weight of remembered answers, in cells.
+const REMEMBERED_CELLS: u64 = 4_000_000;
+
+/// Dimensions whose members are remembered.
+const REMEMBERED_DIMENSIONS: u64 = 500;
+
+pub struct Reader {
+    metastore: Metastore,
+    lake: Lake,
+    current: RwLock<Option<Arc<OpenEdition>>>,
+    frames: moka::future::Cache<(u64, String), Arc<Frame>>,
+    members: moka::future::Cache<(u64, String), Arc<Vec<String>>>,
+}
+
+/// An edition with its definitions understood.
+pub struct OpenEdition {
+    pub number: u64,
+    pub row: EditionRow,
+    pub session: Session,
+    pub catalogue: Catalogue,
+    pub bundle: Bundle,
+    pub clock: Clock,
+}
+
+impl OpenEdition {
+    pub fn board(&self, id: &str) -> Option<&Board> {
+        self.bundle.boards.iter().find(|board| board.id == id)
+    }
+}
+
+impl Reader {
+    pub fn new(metastore: Metastore, lake: Lake) -> Reader {
+        let frames = moka::future::Cache::builder()
+            .max_capacity(REMEMBERED_CELLS)
+            .weigher(|_, frame: &Arc<Frame>| {
+                u32::try_from(32 + frame.rows.len() * frame.columns.len().max(1)).unwrap_or(u32::MAX)
+            })
+            .build();
+        Reader { metastore, lake, current: RwLock::new(None), frames, members: moka::future::Cache::new(REMEMBERED_DIMENSIONS) }
+    }
+
+    pub fn metastore(&self) -> &Metastore {
+        &self.metastore
+    }
+
+    /// The edition that readers see now.
+    pub async fn current(&self) -> Result<Arc<OpenEdition>, Failure> {
+        let number = self.metastore.current_number().await.map_err(|error| internal(&error))?;
+        let Some(number) = number else {
+            return Err(Failure::new(
+                FailureKind::NothingPublished,
+                "nothing has been published yet; add a source and a pack, then start `mirante run`",
+            ));
+        };
+        let known = self.current.read().ok().and_then(|current| current.clone());
+        if let Some(known) = known.filter(|edition| edition.number == number) {
+            return Ok(known);
+        }
+        let opened = Arc::new(self.open(number).await?);
+        if let Ok(mut current) = self.current.write() {
+            *current = Some(opened.clone());
+        }
+        Ok(opened)
+    }
+
+    /// The current edition, or the one that the questions name.
+    async fn asked(&self, number: Option<u64>) -> Result<Arc<OpenEdition>, Failure> {
+        let current = self.current().await?;
+        match number {
+            Some(number) if number != current.number => Ok(Arc::new(self.open(number).await?)),
+            _ => Ok(current),
+        }
+    }
+
+    async fn open(&self, number: u64) -> Result<OpenEdition, Failure> {
+        let row = self.metastore.edition(Some(number)).await.map_err(|error| internal(&error))?;
+        let Some(row) = row else {
+            return Err(Failure::new(FailureKind::NotFound, format!("there is no edition {number}; see /api/v1/editions")));
+        };
+        let relations = relations_of(&row).map_err(|error| internal(&error))?;
+        let bundle = bundle_of(&row).map_err(|error| internal(&error))?;
+        let session = self.lake.session(relations);
+        let catalogue =
+            Catalogue::build(&session, &metrics_files(&bundle)).await.map_err(|error| internal(&error))?;
+        let clock = Clock { covered: row.as_of, calendar: calendar() };
+        Ok(OpenEdition { number, row, session, catalogue, bundle, clock })
+    }
+
+    /// Answers in the order of the questions. Questions of one call that name no edition are answered from the same one.
+    pub async fn ask(&self, queries: &[MetricQuery]) -> Result<Vec<Result<Frame, Failure>>, Failure> {
+        let current = self.current().await?;
+        let mut answers: Vec<Option<Result<Frame, Failure>>> = Vec::with_capacity(queries.len());
+        let mut missing = Vec::new();
+        for (index, query) in queries.iter().enumerate() {
+            let known = match query.edition {
+                Some(number) if number != current.number => None,
+                _ => self.frames.get(&(current.number, key(query))).await,
+            };
+            if known.is_none() {
+                missing.push(index);
+            }
+            answers.push(known.map(|frame| Ok(frame.as_ref().clone())));
+        }
+        for edition in self.editions_of(queries, &missing, current).await? {
+            let (edition, indexes) = edition;
+            let asked: Vec<MetricQuery> = indexes.iter().map(|index| queries[*index].clone()).collect();
+            let frames = query::ask(&edition.session, &edition.catalogue, &asked, &edition.clock, edition.number).await;
+            for (index, frame) in indexes.into_iter().zip(frames) {
+                let frame = match frame {
+                    Ok(frame) => {
+                        self.frames.insert((edition.number, key(&queries[index])), Arc::new(frame.clone())).await;
+                        Ok(frame)
+                    }
+                    Err(error) => Err(refused(&error)),
+                };
+                answers[index] = Some(frame);
+            }
+        }
+        let none = || Err(Failure::new(FailureKind::Internal, "the question got no answer"));
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(none)).collect())
+    }
+
+    /// The members of a dimension in the current edition, most frequent first.
+    pub async fn members(&self, dimension: &str) -> Result<Vec<String>, Failure> {
+        let edition = self.current().await?;
+        let key = (edition.number, dimension.to_owned());
+        if let Some(known) = self.members.get(&key).await {
+            return Ok(known.as_ref().clone());
+        }
+        let members = query::members(&edition.session, &edition.catalogue, dimension)
+            .await
+            .map_err(|error| refused(&error))?;
+        self.members.insert(key, Arc::new(members.clone())).await;
+        Ok(members)
+    }
+
+    /// The questions that are not remembered, by the edition that answers them.
+    async fn editions_of(
+        &self,
+        queries: &[MetricQuery],
+        missing: &[usize],
+        current: Arc<OpenEdition>,
+    ) -> Result<Vec<(Arc<OpenEdition>, Vec<usize>)>, Failure> {
+        let mut groups: Vec<(Arc<OpenEdition>, Vec<usize>)> = Vec::new();
+        for index in missing {
+            let edition = match queries[*index].edition {
+                None => current.clone(),
+                number => self.asked(number).await?,
+            };
+            match groups.iter_mut().find(|(known, _)| known.number == edition.number) {
+                Some((_, indexes)) => indexes.push(*index),
+                None => groups.push((edition, vec![*index])),
+            }
+        }
+        Ok(groups)
+    }
+}
+
+/// The question without the edition, which is in the other half of the key.
+fn key(query: &MetricQuery) -> String {
+    let mut query = query.clone();
+    query.edition = None;
+    serde_json::to_string(&query).unwrap_or_default()
+}
+
+/// Business days of Brazil, for as long as anyone will compare.
+pub fn calendar() -> Calendar {
+    Calendar::brazil(1990..=2100, true)
+}
+
+/// The metrics of a bundle as `query` reads them.
+pub fn metrics_files(bundle: &Bundle) -> Vec<MetricsFile> {
+    bundle
+        .metrics
+        .iter()
+        .map(|file| MetricsFile { pack: file.pack.clone(), path: format!("{}/{}", file.pack, file.path), text: file.text.clone() })
+        .collect()
+}
+
+/// What the person who asked may read of an error; the rest is for the log.
+fn refused(error: &AskError) -> Failure {
+    if error.is_bad_request() {
+        Failure::new(FailureKind::BadRequest, error.to_string())
+    } else {
+        tracing::error!(error = %anyhow::Error::msg(chain(error)), "a question could not be answered");
+        Failure::new(FailureKind::Internal, error.to_string())
+    }
+}
+
+/// A failure of ours: logged whole, told in general.
+pub fn internal(error: &(dyn std::error::Error + 'static)) -> Failure {
+    tracing::error!(error = %chain(error), "an answer failed");
+    Failure::new(FailureKind::Internal, "the server could not read its data; see its log")
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

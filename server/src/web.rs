@@ -1,0 +1,56 @@
+//! The router: every path that the server answers, on one screen.
+//!
+//! Holds no behaviour of its own. Invariant: whatever is not listed as open goes through `session::require`.
+
+mod api;
+mod assets;
+mod headers;
+mod health;
+mod pages;
+pub mod session;
+
+use crate::house::House;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+use tower_http::csrf::CsrfLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+/// Bodies are questions; files come through sources.
+const BODY_BYTES: usize = 256 << 10;
+
+pub fn router(house: Arc<House>) -> Router {
+    health::start_counting();
+    let guarded = pages::guarded()
+        .merge(api::routes())
+        .route("/sair", post(session::sign_out))
+        .layer(middleware::from_fn_with_state(house.clone(), session::require));
+    let open = Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::counters))
+        .route("/entrar/link", get(session::sign_in))
+        .route("/preferencias", get(pages::preferences))
+        .merge(pages::open());
+    guarded
+        .merge(open)
+        .with_state(house)
+        .fallback(asset)
+        // Streamed pages are compressed as they come; assets are compressed already and say so.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        // Refuses what another site makes a signed-in browser send; programs send no such headers and carry no cookie.
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn(health::count))
+}
+
+async fn asset(request: Request) -> Response {
+    assets::answer(request.uri().path(), request.headers()).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+pub use assets::build_id;

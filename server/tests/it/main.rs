@@ -1,0 +1,6 @@
+//! The binary as people use it: every test starts the real `mirante` on a folder of its own.
+
+mod bad_input;
+mod dbt_marts;
+mod golden_figures;
+mod workspace;
