@@ -12,11 +12,43 @@ pub mod runs;
 use contract::Failure;
 use contract::failure::FailureKind;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::JsonEncoding;
+use server_fn::codec::Post;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 
 /// What a call answers.
 pub type Called<T> = Result<T, CallFailure>;
+
+/// JSON in the body of a `POST`, both ways.
+pub type Json = Post<JsonText>;
+
+/// JSON read as text: the data that comes with a page is text too, so the browser carries one JSON reader instead of two.
+pub struct JsonText;
+
+impl ContentType for JsonText {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for JsonText {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn encode(output: &T) -> Result<Bytes, serde_json::Error> {
+        serde_json::to_string(output).map(Bytes::from)
+    }
+}
+
+impl<T: serde::de::DeserializeOwned> Decodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, serde_json::Error> {
+        let text = std::str::from_utf8(&bytes).map_err(|error| <serde_json::Error as serde::de::Error>::custom(error))?;
+        serde_json::from_str(text)
+    }
+}
 
 /// A `Failure` that also tells that the server could not be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -30,7 +62,7 @@ impl From<Failure> for CallFailure {
 }
 
 impl FromServerFnError for CallFailure {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> CallFailure {
         let kind = match &error {

@@ -13,6 +13,7 @@ pub mod icons;
 pub mod leaderboard;
 pub mod origin_panel;
 pub mod states;
+pub mod still;
 pub mod tile;
 
 use crate::page_state::PageState;

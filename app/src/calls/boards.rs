@@ -2,11 +2,9 @@
 //!
 //! Invariant: opening a board asks for no figure.
 
-use super::Called;
+use super::{Called, Json};
 use contract::boards::{Board, BoardCard};
-use leptos::prelude::*;
 use leptos::server;
-use server_fn::codec::Json;
 
 #[server(name = ListBoards, prefix = "/_fn", endpoint = "boards/list", input = Json, output = Json)]
 pub async fn list() -> Called<Vec<BoardCard>> {

@@ -2,11 +2,9 @@
 //!
 //! Invariant: today comes from here and from no clock of the browser.
 
-use super::Called;
+use super::{Called, Json};
 use contract::editions::Status;
-use leptos::prelude::*;
 use leptos::server;
-use server_fn::codec::Json;
 
 #[server(name = EditionStatus, prefix = "/_fn", endpoint = "editions/status", input = Json, output = Json)]
 pub async fn status() -> Called<Status> {

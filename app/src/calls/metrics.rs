@@ -3,15 +3,13 @@
 //! Invariant: answers come in the order of the questions, each with its own success or failure; a question that only wants to know
 //! what explains a change gets the explanation instead of the members' figures, which may be hundreds.
 
-use super::Called;
+use super::{Called, Json};
 use crate::view_models::changes::Cause;
 use contract::Failure;
 use contract::metrics::{Catalogue, Origin};
 use kpi::{Frame, MetricQuery};
-use leptos::prelude::*;
 use leptos::server;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::Json;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {

@@ -2,10 +2,10 @@
 //!
 //! Invariant: roles and attributes stay on the server.
 
-use super::Called;
-use leptos::prelude::*;
+use super::{Called, Json};
+#[cfg(feature = "ssr")]
+use leptos::prelude::use_context;
 use leptos::server;
-use server_fn::codec::Json;
 
 #[server(name = PrincipalName, prefix = "/_fn", endpoint = "principal/name", input = Json, output = Json)]
 pub async fn name() -> Called<String> {

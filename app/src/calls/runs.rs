@@ -2,11 +2,9 @@
 //!
 //! Invariant: asking starts nothing.
 
-use super::Called;
+use super::{Called, Json};
 use contract::runs::RunCard;
-use leptos::prelude::*;
 use leptos::server;
-use server_fn::codec::Json;
 
 #[server(name = ListRuns, prefix = "/_fn", endpoint = "runs/list", input = Json, output = Json)]
 pub async fn list(limit: u32) -> Called<Vec<RunCard>> {

@@ -2,8 +2,8 @@
 //!
 //! Invariant: a card is one link to its KPI; cards share five rows, so that values, trends and pace bars line up.
 
-use super::Env;
 use super::icons::{named_sign, sign, status_sign};
+use super::{Env, still};
 use crate::routes;
 use crate::texts::Texts;
 use crate::view_models::Missing;
@@ -15,41 +15,36 @@ use leptos::prelude::*;
 
 /// Cards with their trends, and the scoreboard when there is one.
 pub fn sheet(cards: Vec<(Card, Option<Drawing>)>, scoreboard: Option<Scoreboard>, env: Env) -> AnyView {
-    let cards: Vec<AnyView> = cards.into_iter().map(|(card, trend)| kpi(card, trend, env)).collect();
-    view! {
-        <section class="kpis" aria-label=env.texts.main_metrics>
-            {cards}
-            {scoreboard.map(|board| score(board, env.texts))}
-        </section>
-    }
-    .into_any()
+    let mut html: String = cards.into_iter().map(|(card, trend)| kpi(card, trend, env)).collect();
+    html.extend(scoreboard.map(|board| score(board, env.texts)));
+    view! { <section class="kpis" aria-label=env.texts.main_metrics inner_html=html></section> }.into_any()
 }
 
-fn kpi(card: Card, trend: Option<Drawing>, env: Env) -> AnyView {
+fn kpi(card: Card, trend: Option<Drawing>, env: Env) -> String {
     let texts = env.texts;
     let href = routes::metric_with(&card.metric, &env.state.get_untracked());
-    let (name, data) = (card.name, data_mark(card.mark, texts));
+    let (name, data) = (card.name, data_mark(&card.mark, texts));
     match card.figures {
         Ok(figures) => {
             let Figures { value, delta, context, extra, verdict } = figures;
             let extra = (!extra.is_empty()).then(|| view! { <span class="x">" · " {extra}</span> });
             let delta = delta.map(|delta| delta.html()).unwrap_or_default();
             let trend = trend.filter(|trend| !trend.empty).map(|trend| trend.html).unwrap_or_default();
-            view! {
+            let (class, pace) = pace(verdict, texts);
+            still::html(view! {
                 <a class="kpi" href=href>
-                    <header><h3>{name}</h3>{data}</header>
+                    <header><h3>{name}</h3><span class="data" inner_html=data></span></header>
                     <p class="val">
-                        {(!value.before.is_empty()).then(|| view! { <small>{value.before.clone()}</small> })}
-                        {value.number.clone()}
-                        {(!value.after.is_empty()).then(|| view! { <small>{value.after.clone()}</small> })}
+                        {(!value.before.is_empty()).then_some(view! { <small>{value.before}</small> })}
+                        {value.number}
+                        {(!value.after.is_empty()).then_some(view! { <small>{value.after}</small> })}
                         " " <span class="change" inner_html=delta></span>
                     </p>
                     <p class="ctx">{context}{extra}</p>
                     <div class="trend" inner_html=trend></div>
-                    {pace(verdict, texts)}
+                    <p class=class inner_html=pace></p>
                 </a>
-            }
-            .into_any()
+            })
         }
         Err(missing) => {
             let (reason, retry) = match missing {
@@ -58,49 +53,46 @@ fn kpi(card: Card, trend: Option<Drawing>, env: Env) -> AnyView {
                 Missing::Forbidden => (texts.forbidden.to_owned(), false),
             };
             let action = if retry { texts.try_again } else { texts.origin };
-            view! {
+            still::html(view! {
                 <div class="kpi off">
-                    <header><h3>{name}</h3>{data}</header>
+                    <header><h3>{name}</h3><span class="data" inner_html=data></span></header>
                     <p class="val">{locale::NONE}</p>
                     <p class="ctx">{reason}</p>
                     <span></span>
                     <p class="pace"><span><a href=href>{action}</a></span></p>
                 </div>
-            }
-            .into_any()
+            })
         }
     }
 }
 
-fn pace(verdict: Option<Verdict>, texts: &'static Texts) -> AnyView {
+/// Class and content of the pace bar.
+fn pace(verdict: Option<Verdict>, texts: &'static Texts) -> (&'static str, String) {
     match verdict {
         Some(verdict) => {
             let style = format!("--v:{}%;--e:{EXPECTED_AT}%", verdict.filled);
-            view! {
-                <p class=verdict::class(verdict.status)>
-                    <span class="bar" style=style></span>
-                    <span>{verdict.target}</span>
-                    <b>{status_sign(verdict.status)}{verdict.word}</b>
-                </p>
-            }
-            .into_any()
+            let html = still::html(view! {
+                <span class="bar" style=style></span>
+                <span>{verdict.target}</span>
+                <b>{status_sign(verdict.status)}{verdict.word}</b>
+            });
+            (verdict::class(verdict.status), html)
         }
-        None => view! { <p class="pace none"><span>{texts.no_target}</span></p> }.into_any(),
+        None => ("pace none", still::html(view! { <span>{texts.no_target}</span> })),
     }
 }
 
 /// The mark of a card's data.
-pub fn data_mark(mark: DataMark, texts: &'static Texts) -> AnyView {
-    match mark {
-        DataMark::Fine => {
-            view! { <span class="mark-data ok">{named_sign("s-ok", "st st-ok", texts.fresh_and_checked.to_owned())}</span> }.into_any()
-        }
-        DataMark::Late { age, sentence } => view! { <span class="mark-data warn">{named_sign("s-warn", "st st-warn", sentence)}{age}</span> }.into_any(),
-        DataMark::HeldBack { count, sentence } => view! { <span class="mark-data bad">{named_sign("s-bad", "st st-bad", sentence)}{count}</span> }.into_any(),
-    }
+pub fn data_mark(mark: &DataMark, texts: &'static Texts) -> String {
+    let (class, symbol, sign, sentence, text) = match mark {
+        DataMark::Fine => ("mark-data ok", "s-ok", "st st-ok", texts.fresh_and_checked.to_owned(), String::new()),
+        DataMark::Late { age, sentence } => ("mark-data warn", "s-warn", "st st-warn", sentence.clone(), age.clone()),
+        DataMark::HeldBack { count, sentence } => ("mark-data bad", "s-bad", "st st-bad", sentence.clone(), count.clone()),
+    };
+    still::html(view! { <span class=class>{named_sign(symbol, sign, sentence)}{text}</span> })
 }
 
-fn score(board: Scoreboard, texts: &'static Texts) -> impl IntoView {
+fn score(board: Scoreboard, texts: &'static Texts) -> String {
     let signs: Vec<_> = board
         .signs
         .into_iter()
@@ -114,10 +106,10 @@ fn score(board: Scoreboard, texts: &'static Texts) -> impl IntoView {
     let mut exceptions = board.exceptions.into_iter();
     let first = exceptions.next();
     let rest: Vec<_> = exceptions.map(|text| view! { <span class="x">" · " {text}</span> }).collect();
-    view! {
+    still::html(view! {
         <div class="kpi score">
             <header><h3>{board.title}</h3></header>
-            <p class="val">{board.on_track}<small>{of}</small></p>
+            <p class="val">{board.on_track.to_string()}<small>{of}</small></p>
             <p class="ctx">{first}{rest}</p>
             <ul class="dots">{signs}</ul>
             <p class="pace">
@@ -126,17 +118,17 @@ fn score(board: Scoreboard, texts: &'static Texts) -> impl IntoView {
                 <b>{board.share}</b>
             </p>
         </div>
-    }
+    })
 }
 
 /// The small line under a tile that leads to where its figures came from.
-pub fn origin_link(metric: &str, mark: &DataMark, env: Env) -> impl IntoView + use<> {
+pub fn origin_link(metric: &str, mark: &DataMark, env: Env) -> String {
     let texts = env.texts;
     let href = format!("{}#origem", routes::metric_with(metric, &env.state.get_untracked()));
     let (symbol, class, age) = match mark {
-        DataMark::Fine => ("s-ok", "st st-ok", None),
-        DataMark::Late { age, .. } => ("s-warn", "st st-warn", Some(age.clone())),
-        DataMark::HeldBack { count, .. } => ("s-bad", "st st-bad", Some(count.clone())),
+        DataMark::Fine => ("s-ok", "st st-ok", String::new()),
+        DataMark::Late { age, .. } => ("s-warn", "st st-warn", format!(" · {age}")),
+        DataMark::HeldBack { count, .. } => ("s-bad", "st st-bad", format!(" · {count}")),
     };
-    view! { <a class="origin" href=href>{sign(symbol, class)}{texts.where_from}{age.map(|age| format!(" · {age}"))}</a> }
+    still::html(view! { <a class="origin" href=href>{sign(symbol, class)}{texts.where_from}{age}</a> })
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: four at once, ranked by size; the rest is one step away.
 
-use super::Env;
+use super::{Env, still};
 use crate::routes;
 use crate::view_models::changes::Change;
 use chart::Tone;
@@ -11,17 +11,18 @@ use leptos::prelude::*;
 /// Sentences that stand open.
 const SHOWN: usize = 4;
 
-pub fn changes(list: Vec<Change>, env: Env) -> AnyView {
-    let mut items: Vec<AnyView> = list.into_iter().map(|change| item(change, env)).collect();
-    let rest: Vec<AnyView> = if items.len() > SHOWN { items.split_off(SHOWN) } else { Vec::new() };
+pub fn changes(list: Vec<Change>, env: Env) -> String {
+    let mut items: Vec<String> = list.into_iter().map(|change| item(change, env)).collect();
+    let rest: Vec<String> = if items.len() > SHOWN { items.split_off(SHOWN) } else { Vec::new() };
     let more = (!rest.is_empty()).then(|| {
-        let summary = env.texts.lang.pick(format!("Mais {}", locale::plural::counted(rest.len() as u64, "mudança", "mudanças", env.texts.lang)), format!("{} more", rest.len()));
-        view! { <details class="more"><summary class="more-link">{summary}</summary><ol class="ranked">{rest}</ol></details> }
+        let count = locale::plural::counted(rest.len() as u64, "mudança", "mudanças", env.texts.lang);
+        let summary = env.texts.lang.pick(format!("Mais {count}"), format!("{} more", rest.len()));
+        view! { <details class="more"><summary class="more-link">{summary}</summary><ol class="ranked" inner_html=rest.concat()></ol></details> }
     });
-    view! { <div class="changes"><ol class="ranked">{items}</ol>{more}</div> }.into_any()
+    still::html(view! { <ol class="ranked" inner_html=items.concat()></ol> {more} })
 }
 
-fn item(change: Change, env: Env) -> AnyView {
+fn item(change: Change, env: Env) -> String {
     let href = routes::metric_with(&change.metric, &env.state.get_untracked());
     let class = match change.tone {
         Tone::Good => "contrib good",
@@ -32,15 +33,15 @@ fn item(change: Change, env: Env) -> AnyView {
         let style = format!("--v:{}%", share.filled);
         view! { <p class=class><span style=style></span>{share.text}</p> }
     });
-    view! {
+    let parts = (!change.parts.is_empty()).then_some(view! { <p class="meta">{change.parts}</p> });
+    still::html(view! {
         <li>
             <a href=href>
                 <p class="kind"><b>{change.kind}</b> " " {change.name}</p>
                 <p><b>{change.member}</b>{change.sentence}</p>
-                {(!change.parts.is_empty()).then(|| view! { <p class="meta">{change.parts}</p> })}
+                {parts}
                 {share}
             </a>
         </li>
-    }
-    .into_any()
+    })
 }

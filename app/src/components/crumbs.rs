@@ -2,7 +2,7 @@
 //!
 //! Invariant: the path is itself a comparison, from the whole to where the page is.
 
-use super::Env;
+use super::{Env, still};
 use crate::view_models::metric::Crumb;
 use leptos::prelude::*;
 
@@ -14,5 +14,6 @@ pub fn crumbs(levels: Vec<Crumb>, env: Env) -> AnyView {
             view! { <li><a href=level.href data-noscroll aria-current=current><span>{level.name}</span><b>{level.value}</b></a></li> }
         })
         .collect();
-    view! { <nav class="crumbs" aria-label=env.texts.drill_level><ol>{items}</ol></nav> }.into_any()
+    let html = still::html(view! { <ol>{items}</ol> });
+    view! { <nav class="crumbs" aria-label=env.texts.drill_level inner_html=html></nav> }.into_any()
 }

@@ -3,7 +3,7 @@
 //! Invariant: every choice is a link or a form that works without scripts; with scripts a choice applies at once.
 
 use super::icons::icon;
-use super::{Env, document};
+use super::{Env, document, still};
 use crate::page_state::{Comparison, PageState, escaped};
 use crate::questions::Asking;
 use crate::session::Session;
@@ -80,7 +80,7 @@ fn period_shift(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
             <details class="drop" name="escolha">
                 <summary class="chip">{icon("calendar")}<span class="what">{texts.period}</span> <b>{periods::in_words(days, texts)}</b>{icon("down")}</summary>
                 <div class="panel" on:click=move |event| close_after_link(&event)>
-                    <ul class="options">{choices}</ul>
+                    <ul class="options" inner_html=still::html(choices)></ul>
                     {custom_period(bar, env)}
                 </div>
             </details>
@@ -149,7 +149,7 @@ fn comparison_drop(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
         <details class="drop" name="escolha">
             <summary class="chip">{icon("compare")}<span class="what">{texts.versus}</span> <b>{shown}</b>{icon("down")}</summary>
             <div class="panel" on:click=move |event| close_after_link(&event)>
-                <ul class="options">{choices}</ul>
+                <ul class="options" inner_html=still::html(choices)></ul>
                 {weekday}
             </div>
         </details>
@@ -231,7 +231,8 @@ fn member_form(bar: &FilterBar<'_>, dimension: &str, members: &[String], chosen:
         }
     };
     // Without scripts nothing applies by itself, and a name beyond the list is typed in full.
-    let more = if all.len() > LISTED { format!("<input class=\"input\" name=\"f.{dimension}\" placeholder=\"{}\">", texts.search) } else { String::new() };
+    let plain = dimension.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let more = if plain && all.len() > LISTED { format!("<input class=\"input\" name=\"f.{dimension}\" placeholder=\"{}\">", texts.search) } else { String::new() };
     let apply = format!("{more}<button class=\"btn primary\">{}</button>", texts.show);
     view! {
         <form method="get" action=bar.path.to_owned() on:change=change>
@@ -255,8 +256,9 @@ fn member_box(field: &str, member: &str, checked: bool, env: Env) -> impl IntoVi
 }
 
 /// The rest of the state, for a form that sets one part of it.
-fn hidden(state: &PageState) -> Vec<impl IntoView + use<>> {
-    state.pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect()
+fn hidden(state: &PageState) -> impl IntoView + use<> {
+    let fields: Vec<_> = state.pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+    view! { <span hidden inner_html=still::html(fields)></span> }
 }
 
 /// A chosen link closes its panel; other clicks in it do not.

@@ -3,7 +3,7 @@
 //! Invariant: it offers only what works; what nobody can do is absent, not grey.
 
 use super::icons::{icon, mark, sign};
-use super::{Env, document};
+use super::{Env, document, still};
 use crate::preferences::Preferences;
 use crate::routes;
 use crate::session::Session;
@@ -36,7 +36,7 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
         <Title text=document_title/>
         <a class="skip" href="#conteudo" rel="external">{texts.skip_to_content}</a>
         <div class="app">
-            {rail(session, &place, env)}
+            <aside class="rail" inner_html=rail(session, &place, env)></aside>
             <main class="main" id="conteudo">
                 <header class="topbar">
                     <h1>{title}</h1>
@@ -44,19 +44,19 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
                     {copy_link(&here, env)}
                 </header>
                 {filters}
-                {session.status.held_back.as_ref().map(|held| held_back(held, session, env))}
+                {session.status.held_back.as_ref().map(|held| view! { <div class="banner" role="status" inner_html=held_back(held, session, env)></div> })}
                 <div class="page" class:refetching=move || env.pending.get()>
                     {content}
                     {colophon(session, &here, env)}
                 </div>
             </main>
         </div>
-        {tab_bar(session, &place, env)}
+        <nav class="tabbar" aria-label=texts.main_navigation inner_html=tab_bar(session, &place, env)></nav>
     }
     .into_any()
 }
 
-fn rail(session: &Session, place: &Place, env: Env) -> impl IntoView + use<> {
+fn rail(session: &Session, place: &Place, env: Env) -> String {
     let texts = env.texts;
     let carried = move |path: String| env.state.get_untracked().carried().href(&path);
     let link = |id: &str, title: String, current: bool| {
@@ -78,23 +78,21 @@ fn rail(session: &Session, place: &Place, env: Env) -> impl IntoView + use<> {
         view! { <nav aria-label=texts.boards class="rail-sub"><h2>{texts.boards}</h2>{links}</nav> }
     });
     let metrics = (*place == Place::Metrics).then_some("page");
-    view! {
-        <aside class="rail">
-            <a class="brand" href="/">{mark()}<span>"Mirante"</span></a>
-            <nav aria-label=texts.main_navigation>
-                {home}
-                <a href=carried(routes::METRICS.to_owned()) aria-current=metrics>{icon("kpi")}<span>{texts.metrics}</span></a>
-            </nav>
-            {others}
-            <div class="rail-foot">
-                <p class="sync">{sign("s-ok", "st st-ok")}<span>{covered(session, env)}</span></p>
-                <p class="me">
-                    <i aria-hidden="true">{initials(&session.person)}</i>
-                    <span>{session.person.clone()}<small>{session.status.company.clone()}</small></span>
-                </p>
-            </div>
-        </aside>
-    }
+    still::html(view! {
+        <a class="brand" href="/">{mark()}<span>"Mirante"</span></a>
+        <nav aria-label=texts.main_navigation>
+            {home}
+            <a href=carried(routes::METRICS.to_owned()) aria-current=metrics>{icon("kpi")}<span>{texts.metrics}</span></a>
+        </nav>
+        {others}
+        <div class="rail-foot">
+            <p class="sync">{sign("s-ok", "st st-ok")}<span>{covered(session, env)}</span></p>
+            <p class="me">
+                <i aria-hidden="true">{initials(&session.person)}</i>
+                <span>{session.person.clone()}<small>{session.status.company.clone()}</small></span>
+            </p>
+        </div>
+    })
 }
 
 /// `Dados até 22/11`.
@@ -158,7 +156,7 @@ fn copy_link(here: &str, env: Env) -> impl IntoView + use<> {
     }
 }
 
-fn held_back(held: &HeldBack, session: &Session, env: Env) -> impl IntoView + use<> {
+fn held_back(held: &HeldBack, session: &Session, env: Env) -> String {
     let texts = env.texts;
     let reason = held.reason.clone();
     let failed: Vec<_> = held
@@ -166,19 +164,16 @@ fn held_back(held: &HeldBack, session: &Session, env: Env) -> impl IntoView + us
         .iter()
         .map(|check| {
             let place = check.column.as_ref().map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
-            view! { <li><code>{check.name.clone()}</code> " · " {place} " · " {check.failures} " " {texts.failures}</li> }
+            view! { <li><code>{check.name.clone()}</code> " · " {place} " · " {check.failures.to_string()} " " {texts.failures}</li> }
         })
         .collect();
-    view! {
-        <div class="banner" role="status">
-            {sign("s-bad", "st st-bad")}
-            <p>
-                <b>{texts.held_back}</b> " " {reason} " " {texts.see_checks} " " {locale::plural::capitalized(texts.edition)} " "
-                {session.status.edition.number} ", " {covered(session, env)} "."
-            </p>
-            {(!failed.is_empty()).then(|| view! { <details class="held"><summary>{texts.checks}</summary><ul>{failed}</ul></details> })}
-        </div>
-    }
+    let failed = (!failed.is_empty()).then(|| view! { <details class="held"><summary>{texts.checks}</summary><ul>{failed}</ul></details> });
+    let edition = format!("{} {}, {}.", texts.edition_name, session.status.edition.number, covered(session, env));
+    still::html(view! {
+        {sign("s-bad", "st st-bad")}
+        <p><b>{texts.held_back}</b> " " {reason} " " {texts.see_checks} " " {edition}</p>
+        {failed}
+    })
 }
 
 fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
@@ -208,7 +203,7 @@ fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
     }
 }
 
-fn tab_bar(session: &Session, place: &Place, env: Env) -> impl IntoView + use<> {
+fn tab_bar(session: &Session, place: &Place, env: Env) -> String {
     let texts = env.texts;
     let carried = move |path: String| env.state.get_untracked().carried().href(&path);
     let open = match place {
@@ -228,12 +223,10 @@ fn tab_bar(session: &Session, place: &Place, env: Env) -> impl IntoView + use<> 
         })
         .collect();
     let metrics = (*place == Place::Metrics).then_some("page");
-    view! {
-        <nav class="tabbar" aria-label=texts.main_navigation>
-            {boards}
-            <a href=carried(routes::METRICS.to_owned()) aria-current=metrics>{icon("kpi")}<span>{texts.metrics_short}</span></a>
-        </nav>
-    }
+    still::html(view! {
+        {boards}
+        <a href=carried(routes::METRICS.to_owned()) aria-current=metrics>{icon("kpi")}<span>{texts.metrics_short}</span></a>
+    })
 }
 
 #[cfg(test)]

@@ -36,36 +36,36 @@ const SPRITE: &str = concat!(
 );
 
 /// The sprite; first in the document, once.
-pub fn sprite() -> impl IntoView {
+pub fn sprite() -> impl IntoView + RenderHtml {
     view! { <svg class="sprite" aria-hidden="true" inner_html=SPRITE></svg> }
 }
 
 /// An icon beside a text.
-pub fn icon(name: &'static str) -> impl IntoView {
+pub fn icon(name: &'static str) -> impl IntoView + RenderHtml {
     let href = format!("#i-{name}");
     view! { <svg class="ic" aria-hidden="true"><use href=href></use></svg> }
 }
 
 /// A sign beside a text that says the same.
-pub fn sign(symbol: &'static str, class: &'static str) -> impl IntoView {
+pub fn sign(symbol: &'static str, class: &'static str) -> impl IntoView + RenderHtml {
     let href = format!("#{symbol}");
     view! { <svg class=class aria-hidden="true"><use href=href></use></svg> }
 }
 
 /// A sign that stands alone.
-pub fn named_sign(symbol: &'static str, class: &'static str, name: String) -> impl IntoView {
+pub fn named_sign(symbol: &'static str, class: &'static str, name: String) -> impl IntoView + RenderHtml {
     let href = format!("#{symbol}");
     view! { <svg class=class role="img" aria-label=name><use href=href></use></svg> }
 }
 
 /// The sign of a status, beside its word.
-pub fn status_sign(status: Status) -> impl IntoView {
+pub fn status_sign(status: Status) -> impl IntoView + RenderHtml {
     let (symbol, class) = crate::view_models::verdict::sign(status);
     sign(symbol, class)
 }
 
 /// The product's mark.
-pub fn mark() -> impl IntoView {
+pub fn mark() -> impl IntoView + RenderHtml {
     view! {
         <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
             <path d="M2.5 19.5 8 9l4 6 4.5-9 5 13.5"></path>

@@ -2,8 +2,8 @@
 //!
 //! Invariant: sorting is a link, so that the order is in the URL and works without scripts.
 
-use super::Env;
 use super::icons::icon;
+use super::{Env, still};
 use crate::page_state::PageState;
 use crate::view_models::metric::{Leader, LeaderColumn, Leaderboard};
 use chart::Delta;
@@ -25,17 +25,18 @@ pub fn tabs(board: &Leaderboard, state: &PageState, path: &str, env: Env) -> Any
 pub fn leaderboard(board: &Leaderboard, caption: String, name: String, state: &PageState, path: &str, env: Env) -> AnyView {
     let headers: Vec<AnyView> = board.columns.iter().enumerate().map(|(index, column)| header(index, column, state, path)).collect();
     let compared = board.columns.len() > 1;
-    let rows: Vec<AnyView> = board.rows.iter().map(|row| leader(row, compared)).collect();
+    let rows: String = board.rows.iter().map(|row| leader(row, compared)).collect();
     let total = &board.total;
-    let cut = board.truncated.then(|| view! { <p class="note mute">{board.rows.len()} " " {env.texts.first_rows}</p> });
+    let total = still::html(view! {
+        <th scope="row">{total.name.clone()}</th><td class="xs-hide"></td><td class="r">{total.value.clone()}</td>{deltas(total, compared)}
+    });
+    let cut = board.truncated.then(|| view! { <p class="note mute">{format!("{} {}", board.rows.len(), env.texts.first_rows)}</p> });
     view! {
         <table class="table bars sortable">
             <caption class="vh">{caption}</caption>
-            <thead><tr><th scope="col">{name}</th><td></td>{headers}</tr></thead>
-            <tbody>{rows}</tbody>
-            <tfoot>
-                <tr><th scope="row">{total.name.clone()}</th><td class="xs-hide"></td><td class="r">{total.value.clone()}</td>{deltas(total, compared)}</tr>
-            </tfoot>
+            <thead><tr><th scope="col">{name}</th><td class="xs-hide"></td>{headers}</tr></thead>
+            <tbody inner_html=rows></tbody>
+            <tfoot><tr inner_html=total></tr></tfoot>
         </table>
         {cut}
     }
@@ -49,7 +50,7 @@ fn header(index: usize, column: &LeaderColumn, state: &PageState, path: &str) ->
     view! { <th scope="col" class=class aria-sort=column.order><a href=href data-noscroll>{column.name.clone()}{arrow}</a></th> }.into_any()
 }
 
-fn leader(row: &Leader, compared: bool) -> AnyView {
+fn leader(row: &Leader, compared: bool) -> String {
     let bar = row.filled.map(|filled| {
         let (class, style) = match row.reference.filter(|_| compared) {
             Some(reference) => ("bar ref", format!("--v:{filled}%;--e:{reference}%")),
@@ -57,20 +58,17 @@ fn leader(row: &Leader, compared: bool) -> AnyView {
         };
         view! { <span class=class style=style></span> }
     });
-    view! {
+    still::html(view! {
         <tr>
             <th scope="row"><a href=row.href.clone() data-noscroll>{row.name.clone()}</a></th>
             <td class="barcell xs-hide">{bar}</td>
             <td class="r">{row.value.clone()}</td>
             {deltas(row, compared)}
         </tr>
-    }
-    .into_any()
+    })
 }
 
-fn deltas(row: &Leader, compared: bool) -> Option<AnyView> {
+fn deltas(row: &Leader, compared: bool) -> Option<impl RenderHtml + use<>> {
     let html = |delta: &Option<Delta>| delta.as_ref().map_or_else(|| locale::NONE.to_owned(), Delta::html);
-    compared.then(|| {
-        view! { <td class="r" inner_html=html(&row.difference)></td><td class="r xs-hide" inner_html=html(&row.percent)></td> }.into_any()
-    })
+    compared.then(|| view! { <td class="r" inner_html=html(&row.difference)></td><td class="r xs-hide" inner_html=html(&row.percent)></td> })
 }

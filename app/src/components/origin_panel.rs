@@ -2,8 +2,8 @@
 //!
 //! Invariant: everything here was read from the edition that the figures come from.
 
-use super::Env;
 use super::icons::sign;
+use super::{Env, still};
 use crate::calls::Called;
 use crate::routes;
 use crate::session::Session;
@@ -34,57 +34,51 @@ pub fn origin_panel(panel: &Panel<'_>, env: Env) -> AnyView {
     let texts = env.texts;
     let definition = panel.definition;
     let description = texts.label(&definition.description).to_owned();
-    let body = match panel.origin {
+    let description = (!description.is_empty()).then(|| view! { <section><h3>{texts.definition}</h3><p>{description}</p></section> });
+    let filters: Vec<_> = panel.filters.iter().map(|filter| view! { <li>{filter.clone()}</li> }).collect();
+    let filters = (!filters.is_empty()).then(|| view! { <section><h3>{texts.filters_in_force}</h3><ul>{filters}</ul></section> });
+    let mut html = still::html(view! {
+        <header class="tile-head"><div><h2 id="origem-titulo">{texts.where_from}</h2></div></header>
+        {description}
+        <section><h3>{texts.formula}</h3><div inner_html=formula(panel, texts)></div></section>
+        {filters}
+    });
+    html += &match panel.origin {
         Ok(origin) => evidence(origin, panel, texts),
-        Err(failure) => view! { <p class="notice bad">{failure.0.message.clone()}</p> }.into_any(),
+        Err(failure) => still::html(view! { <p class="notice bad">{failure.0.message.clone()}</p> }),
     };
-    view! {
-        <aside class="tile origin-panel" data-sticky="" id="origem" aria-labelledby="origem-titulo">
-            <header class="tile-head"><div><h2 id="origem-titulo">{texts.where_from}</h2></div></header>
-            {(!description.is_empty()).then(|| view! { <section><h3>{texts.definition}</h3><p>{description}</p></section> })}
-            <section><h3>{texts.formula}</h3>{formula(panel, texts)}</section>
-            {(!panel.filters.is_empty()).then(|| {
-                let filters: Vec<_> = panel.filters.iter().map(|filter| view! { <li>{filter.clone()}</li> }).collect();
-                view! { <section><h3>{texts.filters_in_force}</h3><ul>{filters}</ul></section> }
-            })}
-            {body}
-        </aside>
-    }
-    .into_any()
+    view! { <aside class="tile origin-panel" data-sticky="" id="origem" aria-labelledby="origem-titulo" inner_html=html></aside> }.into_any()
 }
 
-fn formula(panel: &Panel<'_>, texts: &'static Texts) -> AnyView {
+fn formula(panel: &Panel<'_>, texts: &'static Texts) -> String {
     let words = texts.label(&panel.definition.formula).to_owned();
     let Some(live) = &panel.formula else {
-        return view! { <p>{words}</p> }.into_any();
+        return still::html(view! { <p>{words}</p> });
     };
     let label = format!("{} ÷ {}", live.above.0, live.below.0);
-    view! {
+    let division = format!("÷ {} = {}", live.below.1, live.result);
+    still::html(view! {
         <div class="formula" role="math" aria-label=label><span><i>{live.above.0.clone()}</i><i>{live.below.0.clone()}</i></span></div>
-        <p class="mono mute">{live.above.1.clone()}<br/>"÷ " {live.below.1.clone()} " = " {live.result.clone()}</p>
+        <p class="mono mute">{live.above.1.clone()}<br/>{division}</p>
         {(!words.is_empty()).then(|| view! { <p class="mute">{words}</p> })}
-    }
-    .into_any()
+    })
 }
 
-fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> AnyView {
+fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> String {
     let definition = panel.definition;
     let (passed, run) = tally(origin);
     let worst = if passed == run { ("s-ok", "st st-ok") } else { ("s-bad", "st st-bad") };
     let person = |name: &Option<String>, title: &'static str| name.clone().map(|name| fact(title, name));
     let published = day_time(&origin.published_at, panel.session, texts);
-    view! {
+    let expressions: Vec<_> =
+        origin.expressions.iter().map(|(name, sql)| view! { <li><b>{name.clone()}</b><code>{sql.clone()}</code></li> }).collect();
+    let expressions = (!expressions.is_empty())
+        .then(|| view! { <section class="expressions"><details><summary>{texts.expressions}</summary><ul>{expressions}</ul></details></section> });
+    let count = format!("{}: {passed} {} {run}", texts.checks, texts.checks_passed_of);
+    still::html(view! {
         <section><h3>{texts.lineage}</h3>{lineage(origin, definition, texts)}</section>
-        <section class="checks">
-            <details>
-                <summary>{sign(worst.0, worst.1)}{texts.checks} ": " {passed} " " {texts.checks_passed_of} " " {run}</summary>
-                <ul>{checks(origin, texts)}</ul>
-            </details>
-        </section>
-        {(!origin.expressions.is_empty()).then(|| {
-            let items: Vec<_> = origin.expressions.iter().map(|(name, sql)| view! { <li><b>{name.clone()}</b><code>{sql.clone()}</code></li> }).collect();
-            view! { <section class="expressions"><details><summary>{texts.expressions}</summary><ul>{items}</ul></details></section> }
-        })}
+        <section class="checks"><details><summary>{sign(worst.0, worst.1)}{count}</summary><ul>{checks(origin, texts)}</ul></details></section>
+        {expressions}
         <dl class="facts col">
             {fact(texts.updated, published)}
             {fact(texts.edition_name, origin.edition.to_string())}
@@ -96,15 +90,14 @@ fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> AnyVie
             {definition.classification.clone().map(|class| fact(texts.classification, class))}
             {used_on(origin, panel, texts)}
         </dl>
-    }
-    .into_any()
+    })
 }
 
-fn fact(title: &'static str, value: String) -> impl IntoView {
+fn fact(title: &'static str, value: String) -> impl RenderHtml {
     view! { <div><dt>{title}</dt><dd>{value}</dd></div> }
 }
 
-fn used_on(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Option<impl IntoView + use<>> {
+fn used_on(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Option<impl RenderHtml + use<>> {
     let links: Vec<_> = origin
         .used_on
         .iter()
@@ -121,7 +114,7 @@ fn tally(origin: &Origin) -> (usize, usize) {
     (passed, run.count())
 }
 
-fn checks(origin: &Origin, texts: &'static Texts) -> Vec<AnyView> {
+fn checks(origin: &Origin, texts: &'static Texts) -> Vec<impl RenderHtml + use<>> {
     let mut list: Vec<_> = origin.checks.iter().collect();
     list.sort_by_key(|check| match check.status {
         CheckStatus::Fail | CheckStatus::Error => 0,
@@ -139,13 +132,13 @@ fn checks(origin: &Origin, texts: &'static Texts) -> Vec<AnyView> {
             };
             let place = check.column.as_ref().map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
             let failures = (check.failures > 0).then(|| format!(" · {} {}", check.failures, texts.failures));
-            view! { <li>{sign(symbol, class)}<span>{check.name.clone()}<small>{place} " · " {word}{failures}</small></span></li> }.into_any()
+            view! { <li>{sign(symbol, class)}<span>{check.name.clone()}<small>{place} " · " {word}{failures}</small></span></li> }
         })
         .collect()
 }
 
 /// Tables layer by layer, the metric last.
-fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts) -> impl IntoView + use<> {
+fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts) -> impl RenderHtml + use<> {
     let layers: Vec<_> = [Layer::Raw, Layer::Staging, Layer::Marts]
         .into_iter()
         .filter_map(|layer| {
@@ -164,7 +157,7 @@ fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts
     }
 }
 
-fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> impl IntoView + use<> {
+fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> impl RenderHtml + use<> {
     let failed = origin.checks.iter().any(|check| check.table == table.name && matches!(check.status, CheckStatus::Fail | CheckStatus::Error));
     let (symbol, class) = if failed { ("s-bad", "st st-bad") } else { ("s-ok", "st st-ok") };
     let layer = match table.layer {

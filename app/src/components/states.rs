@@ -3,6 +3,7 @@
 //! Invariant: each says what happened, what it touches and what to do.
 
 use super::icons::icon;
+use super::still;
 use crate::texts::Texts;
 use crate::view_models::Missing;
 use contract::Failure;
@@ -10,35 +11,20 @@ use contract::failure::FailureKind;
 use leptos::prelude::*;
 
 /// Inside a tile.
-pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, texts: &'static Texts) -> AnyView {
-    match missing {
-        Missing::Empty(reason) => {
-            let reason = reason.clone();
-            let title = if filtered.is_some() { texts.nothing_with_filters } else { texts.nothing_in_period };
-            view! {
-                <div class="empty">
-                    {icon("filter")}
-                    <b>{title}</b>
-                    <p>{reason}</p>
-                    {filtered.map(|href| view! { <a class="btn sm" href=href data-noscroll>{texts.clear_filters}</a> })}
-                </div>
-            }
-            .into_any()
-        }
-        Missing::Failed { reason, retry } => {
-            let reason = reason.clone();
-            view! {
-                <div class="empty">
-                    {icon("sync")}
-                    <b>{texts.could_not_load}</b>
-                    <p>{reason} " " {texts.other_tiles_fine}</p>
-                    {retry.then(|| view! { <a class="btn sm" rel="external" href=here>{texts.try_again}</a> })}
-                </div>
-            }
-            .into_any()
-        }
-        Missing::Forbidden => view! { <div class="empty">{icon("lock")}<b>{texts.forbidden}</b></div> }.into_any(),
-    }
+pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, texts: &'static Texts) -> String {
+    let (symbol, title, reason) = match missing {
+        Missing::Empty(reason) if filtered.is_some() => ("filter", texts.nothing_with_filters, reason.clone()),
+        Missing::Empty(reason) => ("filter", texts.nothing_in_period, reason.clone()),
+        Missing::Failed { reason, .. } => ("sync", texts.could_not_load, format!("{reason} {}", texts.other_tiles_fine)),
+        Missing::Forbidden => ("lock", texts.forbidden, String::new()),
+    };
+    let action = match missing {
+        Missing::Empty(_) => filtered.map(|href| (href, texts.clear_filters, None)),
+        Missing::Failed { retry: true, .. } => Some((here, texts.try_again, Some("external"))),
+        _ => None,
+    };
+    let action = action.map(|(href, name, rel)| view! { <a class="btn sm" href=href rel=rel data-noscroll>{name}</a> });
+    still::html(view! { <div class="empty">{icon(symbol)}<b>{title}</b><p>{reason}</p>{action}</div> })
 }
 
 /// Instead of a whole page.
@@ -52,40 +38,24 @@ pub fn failed_page(failure: &Failure, here: String, texts: &'static Texts) -> An
         FailureKind::Forbidden => (texts.forbidden, failure.message.clone(), ("/".to_owned(), texts.to_overview)),
         FailureKind::BadRequest | FailureKind::Internal => (texts.could_not_load, failure.message.clone(), (here, texts.try_again)),
     };
-    view! {
-        <main class="main whole" id="conteudo">
-            <div class="page">
-                <div class="empty">
-                    {icon("sync")}
-                    <h1>{title}</h1>
-                    <p>{reason}</p>
-                    <a class="btn" rel="external" href=action.0>{action.1}</a>
-                </div>
+    let html = still::html(view! {
+        <div class="page">
+            <div class="empty">
+                {icon("sync")}
+                <h1>{title}</h1>
+                <p>{reason}</p>
+                <a class="btn" rel="external" href=action.0>{action.1}</a>
             </div>
-        </main>
-    }
-    .into_any()
+        </div>
+    });
+    view! { <main class="main whole" id="conteudo" inner_html=html></main> }.into_any()
 }
 
 /// While a page is opened in the browser.
 pub fn loading_page(texts: &'static Texts) -> AnyView {
-    view! {
-        <main class="main whole" id="conteudo" aria-busy="true">
-            <div class="page">
-                <p class="vh" role="status">{texts.loading}</p>
-                <div class="kpis">
-                    {(0..8).map(|_| view! {
-                        <div class="kpi load">
-                            <header><i class="sk w4"></i></header>
-                            <p class="val"><i class="sk w4"></i></p>
-                            <p class="ctx"><i class="sk w6"></i></p>
-                            <i class="sk spark-sk"></i>
-                            <p class="pace"><i class="sk w3"></i></p>
-                        </div>
-                    }).collect_view()}
-                </div>
-            </div>
-        </main>
-    }
-    .into_any()
+    let card = "<div class=\"kpi load\"><header><i class=\"sk w4\"></i></header><p class=\"val\"><i class=\"sk w4\"></i></p>\
+                <p class=\"ctx\"><i class=\"sk w6\"></i></p><i class=\"sk spark-sk\"></i><p class=\"pace\"><i class=\"sk w3\"></i></p></div>";
+    let cards = card.repeat(8);
+    let html = still::html(view! { <div class="page"><p class="vh" role="status">{texts.loading}</p><div class="kpis" inner_html=cards></div></div> });
+    view! { <main class="main whole" id="conteudo" aria-busy="true" inner_html=html></main> }.into_any()
 }

@@ -15,9 +15,15 @@ pub struct Tile {
     pub span: u8,
     pub actions: Option<AnyView>,
     pub body: AnyView,
-    pub origin: Option<AnyView>,
+    /// The way to where the figures came from.
+    pub origin: Option<String>,
     /// Rows for "Ver como tabela".
     pub table: Option<String>,
+}
+
+/// A body in which nothing happens.
+pub fn still_body(class: &'static str, html: String) -> AnyView {
+    view! { <div class=class inner_html=html></div> }.into_any()
 }
 
 pub fn tile(tile: Tile, env: Env) -> AnyView {
@@ -44,7 +50,7 @@ pub fn tile(tile: Tile, env: Env) -> AnyView {
                 {actions.map(|actions| view! { <div class="tile-act">{actions}</div> })}
             </header>
             {body}
-            {foot.then(|| view! { <footer class="tile-foot">{origin}{table}</footer> })}
+            {foot.then(|| view! { <footer class="tile-foot"><span inner_html=origin.unwrap_or_default()></span>{table}</footer> })}
         </section>
     }
     .into_any()

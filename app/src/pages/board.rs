@@ -8,7 +8,7 @@ use crate::calls::metrics::Answer;
 use crate::calls::{self, CallFailure, Called};
 use crate::components::filter_bar::{FilterBar, filter_bar};
 use crate::components::frame::{self, Framed, Place as Spot};
-use crate::components::{Env, card, states};
+use crate::components::{Env, card, states, still};
 use crate::page_state::PageState;
 use crate::questions::board::{Place, questions};
 use crate::questions::{Asking, Questions, trend_grain};
@@ -191,5 +191,6 @@ fn lead(reading: &Reading<'_>, cards: &[(Card, Option<Drawing>)]) -> AnyView {
         let full_stop = (!closed).then_some(".");
         view! { <p><b>{lede.count}</b> " " {exceptions} {full_stop}</p> }
     });
-    view! { <section class="lede"><p class="meta">{meta}</p>{sentence}</section> }.into_any()
+    let html = still::html(view! { <p class="meta">{meta}</p>{sentence} });
+    view! { <section class="lede" inner_html=html></section> }.into_any()
 }

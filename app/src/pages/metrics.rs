@@ -4,8 +4,8 @@
 
 use crate::calls::CallFailure;
 use crate::components::frame::{self, Framed, Place};
-use crate::components::tile::{Tile, tile};
-use crate::components::{Env, states};
+use crate::components::tile::{Tile, still_body, tile};
+use crate::components::{Env, states, still};
 use crate::routes;
 use crate::session::{Session, SessionResource};
 use kpi::MetricDefinition;
@@ -33,7 +33,7 @@ fn page(session: &Session, env: Env) -> AnyView {
     let group = |id: &str, title: &'static str, metrics: Vec<&MetricDefinition>| {
         (!metrics.is_empty()).then(|| {
             let items: Vec<_> = metrics.into_iter().map(|metric| item(metric, env)).collect();
-            let body = view! { <ul class="catalog">{items}</ul> }.into_any();
+            let body = still_body("catalog", still::html(view! { <ul>{items}</ul> }));
             tile(Tile { id: id.to_owned(), title: title.to_owned(), subtitle: String::new(), span: 12, actions: None, body, origin: None, table: None }, env)
         })
     };
@@ -43,7 +43,7 @@ fn page(session: &Session, env: Env) -> AnyView {
     frame::frame(session, framed, env)
 }
 
-fn item(metric: &MetricDefinition, env: Env) -> impl IntoView + use<> {
+fn item(metric: &MetricDefinition, env: Env) -> impl RenderHtml + use<> {
     let texts = env.texts;
     let href = routes::metric_with(&metric.name, &env.state.get_untracked());
     let description = texts.label(&metric.description).to_owned();

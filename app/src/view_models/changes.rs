@@ -156,13 +156,15 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
     let delta = signed(explained.delta);
     delta.strip_prefix(['+', locale::MINUS])?;
     let effects = if definition.denominator.is_some() {
-        format!(" ({} {}, {} {})", texts.rate_effect, signed(driver.rate), texts.mix_effect, signed(driver.mix))
+        format!(": {} {}, {} {}", texts.rate_effect, signed(driver.rate), texts.mix_effect, signed(driver.mix))
     } else {
         String::new()
     };
+    let parts = parts(definition, explained, driver, texts);
+    let effect = parts.first().map_or_else(|| signed(driver.effect), |(_, effect)| effect.clone());
     let sentence = lang.pick(
-        format!(", em {dimension_name}, responde por {} de {delta}{effects}.", signed(driver.effect)),
-        format!(", by {dimension_name}, accounts for {} of {delta}{effects}.", signed(driver.effect)),
+        format!(" ({dimension_name}) responde por {effect} de {delta}{effects}."),
+        format!(" ({dimension_name}) accounts for {effect} of {delta}{effects}."),
     );
     Some(Change {
         metric: definition.name.clone(),
@@ -174,7 +176,7 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
         },
         member: figures::member_name(&driver.member, texts),
         sentence: sentence.replace("p.p..", "p.p."),
-        parts: parts(definition, explained, driver, texts),
+        parts: parts.iter().map(|(name, effect)| format!("{name} {effect}")).collect::<Vec<_>>().join(" · "),
         share: share(driver, explained, texts),
         tone,
         size: if explained.comparison == 0.0 { 0.0 } else { (explained.delta / explained.comparison).abs() },
@@ -182,7 +184,7 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
 }
 
 /// The main driver, the next two and everybody else: the shown digits of shares and counts sum to the shown delta.
-fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, texts: &Texts) -> String {
+fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, texts: &Texts) -> Vec<(String, String)> {
     let mut named: Vec<&Driver> = vec![main];
     named.extend(explained.leading.iter().filter(|driver| driver.member != main.member).take(2));
     let mut names: Vec<String> = named.iter().map(|driver| figures::member_name(&driver.member, texts)).collect();
@@ -200,8 +202,8 @@ fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, te
         Some(decimals) => apportion(&effects, explained.delta, decimals).iter().map(|units| kpi::cell::decimal_to_f64(i128::from(*units), decimals)).collect(),
         None => effects,
     };
-    let text = |(name, effect): (&String, &f64)| format!("{name} {}", show::card_difference(&Cell::Float(*effect), definition.format, Sign::Both, texts.lang));
-    names.iter().zip(&shown).map(text).collect::<Vec<_>>().join(" · ")
+    let text = |effect: f64| show::card_difference(&Cell::Float(effect), definition.format, Sign::Both, texts.lang);
+    names.into_iter().zip(shown).map(|(name, effect)| (name, text(effect))).collect()
 }
 
 fn share(driver: &Driver, explained: &Explained, texts: &Texts) -> Option<Share> {
@@ -230,8 +232,8 @@ pub fn moved(definition: &MetricDefinition, moved: &Move, dimension_name: &str, 
         kind: texts.mover,
         member: figures::member_name(&moved.member, texts),
         sentence: texts.lang.pick(
-            format!(", em {dimension_name}, foi de {before} para {after}."),
-            format!(", by {dimension_name}, went from {before} to {after}."),
+            format!(" ({dimension_name}) foi de {before} para {after}."),
+            format!(" ({dimension_name}) went from {before} to {after}."),
         ),
         parts: String::new(),
         share: None,
@@ -308,7 +310,7 @@ mod tests {
         assert_eq!((explained.leading.len(), explained.members), (NAMED, 400));
         assert_eq!(explained.rate, explained.delta);
         let change = change(&sales, &explained, "Produto", Texts::of(Lang::PtBr)).unwrap();
-        assert!(change.parts.ends_with(&format!("outros +{}", explained.delta - 18.0)), "{}", change.parts);
+        assert_eq!(change.parts, "p104 +6 · p111 +6 · p118 +6 · outros +1.179");
     }
 
     #[test]

@@ -5,7 +5,8 @@
 --   c  Wed 3 June 18:59:00, answered Fri 5 June 8:14 in time: the clock starts on Friday at 8:00
 --   d  Fri 5 June 9:00:00, never answered            late, and counted
 --   e  Sat 6 June 11:00:00, answered Mon 8 June 8:16 late: due on Monday at 8:15
--- Ours: 3 of 5. Leaving d out: 3 of 4. By the wall clock only a would be in time: 1 of 5.
+--   f  Wed 3 June 18:59:00, answered Fri 5 June 8:16 late: the hour after closing buys no minutes
+-- Ours: 3 of 6. Leaving d out: 3 of 5. By the wall clock only a would be in time: 1 of 6.
 with business_days as (
     select
         d.branch_id,
@@ -35,6 +36,8 @@ messages as (
     union all select 'd', 'm1', 1780498800 + 162000, 0
     union all select 'e', 'm1', 1780498800 + 255600, 0
     union all select 'e', 'm2', 1780498800 + 418560, 1
+    union all select 'f', 'm1', 1780498800 + 25140, 0
+    union all select 'f', 'm2', 1780498800 + 159360, 1
 ),
 
 turns as (
@@ -61,4 +64,4 @@ counted as (
 
 select *
 from counted
-where turns <> 5 or in_time <> 3 or answered <> 4 or by_the_wall_clock <> 1
+where turns <> 6 or in_time <> 3 or answered <> 5 or by_the_wall_clock <> 1

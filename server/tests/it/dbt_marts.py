@@ -67,7 +67,7 @@ def differences(connection, name: str, lake: pathlib.Path) -> int:
         count += len(rows)
         for row in rows[:3]:
             print(f"{name}: only in {one}: {row}")
-    total = connection.execute(f"select count(*) from marts.{name}").fetchone()[0]
+    total = connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0]
     print(f"{name}: {total} rows, {len(columns)} columns, {count} differences")
     connection.unregister("ours")
     return count

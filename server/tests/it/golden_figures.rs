@@ -39,10 +39,16 @@ fn golden(pack: &str) -> Vec<Golden> {
 }
 
 /// The answer of `mirante query` as (bucket, member) → metric → text.
-fn answer(workspace: &Workspace, metrics: &[&str], dimension: &str, grain: &str) -> BTreeMap<(String, String), BTreeMap<String, String>> {
+fn answer(
+    workspace: &Workspace,
+    metrics: &[&str],
+    dimension: &str,
+    grain: &str,
+    (from, to): (&str, &str),
+) -> BTreeMap<(String, String), BTreeMap<String, String>> {
     let metrics_list = metrics.join(",");
     let mut arguments =
-        vec!["query", "--metric", &metrics_list, "--from", "2009-01-01", "--to", "2018-12-31", "--format", "csv"];
+        vec!["query", "--metric", &metrics_list, "--from", from, "--to", to, "--format", "csv"];
     if !dimension.is_empty() {
         arguments.extend(["--by", dimension]);
     }
@@ -71,9 +77,12 @@ fn check(workspace: &Workspace, pack: &str) {
     let metrics: BTreeSet<&str> = golden.iter().map(|one| one.metric.as_str()).collect();
     let metrics: Vec<&str> = metrics.into_iter().collect();
     let shapes: BTreeSet<(&str, &str)> = golden.iter().map(|one| (one.dimension.as_str(), one.grain.as_str())).collect();
+    // All of the data: from the first to the last golden day.
+    let days = golden.iter().filter(|one| one.grain == "day").map(|one| one.period.as_str());
+    let span = (days.clone().min().unwrap_or_default(), days.max().unwrap_or_default());
     let mut compared = 0;
     for (dimension, grain) in shapes {
-        let ours = answer(workspace, &metrics, dimension, grain);
+        let ours = answer(workspace, &metrics, dimension, grain, span);
         for one in golden.iter().filter(|one| one.dimension == dimension && one.grain == grain) {
             let place = format!("{} by `{dimension}` {grain} {} `{}`", one.metric, one.period, one.member);
             let ours = ours

@@ -4,7 +4,8 @@
 
 use super::Reading;
 use crate::components::card::origin_link;
-use crate::components::tile::{Tile as Shown, as_table, tile as show};
+use crate::components::still;
+use crate::components::tile::{Tile as Shown, as_table, still_body, tile as show};
 use crate::components::{changes as list, chart_host, states};
 use crate::questions::board::Place;
 use crate::view_models::card::mark;
@@ -49,7 +50,7 @@ fn charted(tile: &Tile, metric: &str, beneath: Option<AnyView>, reading: &Readin
         }
     };
     let mark = mark(&definition.name, &reading.session.status.marks, texts);
-    let origin = origin_link(&definition.name, &mark, reading.env).into_any();
+    let origin = origin_link(&definition.name, &mark, reading.env);
     match drawing {
         Ok(drawing) => {
             let table = as_table(&drawing);
@@ -91,7 +92,7 @@ fn bridge(tile: &Tile, metric: &str, beneath: &[String], reading: &Reading<'_>) 
     let Some(Ok(frame)) = reading.frame(&Place::Beneath(tile.id.clone())) else { return None };
     let definition = reading.asking.definition(metric)?;
     let balance = Figure::single(frame, metric);
-    let figure = |name: String, text: String, class: &'static str| view! { <div class=class><dt>{name}</dt><dd>{text}</dd></div> }.into_any();
+    let figure = |name: String, text: String, class: &'static str| view! { <div class=class><dt>{name}</dt><dd>{text}</dd></div> };
     let full = |cell, format| shown::full(cell, format, texts.lang);
     let label = texts.label(&definition.label);
     let mut figures = Vec::new();
@@ -106,7 +107,7 @@ fn bridge(tile: &Tile, metric: &str, beneath: &[String], reading: &Reading<'_>) 
     }
     let name = format!("{label} {}", periods::comparison_words(frame.period, frame.period, true, texts));
     figures.push(figure(name, full(&balance.value, definition.format), "sum"));
-    Some(view! { <dl class="bridge">{figures}</dl> }.into_any())
+    Some(view! { <dl class="bridge" inner_html=still::html(figures)></dl> }.into_any())
 }
 
 fn changes_tile(tile: &Tile, reading: &Reading<'_>) -> AnyView {
@@ -122,7 +123,7 @@ fn changes_tile(tile: &Tile, reading: &Reading<'_>) -> AnyView {
         let missing = failed.map_or_else(|| Missing::Empty(texts.nothing_changed.to_owned()), |failure| Missing::from_failure(failure, texts));
         missing_body(&missing, reading)
     } else {
-        list::changes(found, reading.env)
+        still_body("changes", list::changes(found, reading.env))
     };
     framed(tile, reading, body, None, None)
 }
@@ -151,10 +152,10 @@ fn change_of(metric: &str, reading: &Reading<'_>) -> Option<Change> {
 fn missing_body(missing: &Missing, reading: &Reading<'_>) -> AnyView {
     let state = reading.asking.state;
     let filtered = (!state.filters.is_empty()).then(|| state.without_filters().href(reading.path));
-    states::missing_tile(missing, filtered, state.href(reading.path), reading.env.texts)
+    still_body("state", states::missing_tile(missing, filtered, state.href(reading.path), reading.env.texts))
 }
 
-fn framed(tile: &Tile, reading: &Reading<'_>, body: AnyView, origin: Option<AnyView>, table: Option<String>) -> AnyView {
+fn framed(tile: &Tile, reading: &Reading<'_>, body: AnyView, origin: Option<String>, table: Option<String>) -> AnyView {
     let texts = reading.env.texts;
     let mut subtitle = texts.label(&tile.subtitle).to_owned();
     let left_out = left_out(tile, reading);

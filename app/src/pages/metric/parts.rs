@@ -6,8 +6,8 @@ use super::Reading;
 use crate::components::card::{data_mark, origin_link};
 use crate::components::icons::status_sign;
 use crate::components::origin_panel::LiveFormula;
-use crate::components::tile::{Tile, as_table, tile};
-use crate::components::{chart_host, leaderboard, states};
+use crate::components::tile::{Tile, as_table, still_body, tile};
+use crate::components::{chart_host, leaderboard, states, still};
 use crate::questions::metric::{Place, default_grain, grains, leader_dimension, leader_dimensions, series_grain};
 use crate::view_models::changes::{Cause, Explained, most_telling};
 use crate::view_models::figures::Reading as Figure;
@@ -37,54 +37,54 @@ pub(super) fn levels(reading: &Reading<'_>) -> Option<Vec<Crumb>> {
 pub(super) fn hero(reading: &Reading<'_>) -> AnyView {
     let (definition, texts) = (reading.definition, reading.env.texts);
     let card = card::card(definition, reading.frame(&Place::Value), reading.judging);
-    let mark = data_mark(card.mark.clone(), texts);
+    let mark = data_mark(&card.mark, texts);
     let figures = match card.figures {
         Ok(figures) => figures,
         Err(missing) => {
             let state = reading.asking.state;
             let filtered = (!state.filters.is_empty()).then(|| state.without_filters().href(reading.path));
             let body = states::missing_tile(&missing, filtered, state.href(reading.path), texts);
-            return view! { <section class="hero"><div><p class="big">{locale::NONE}</p></div>{body}</section> }.into_any();
+            let html = still::html(view! { <div><p class="big">{locale::NONE}</p></div><div inner_html=body></div> });
+            return view! { <section class="hero" inner_html=html></section> }.into_any();
         }
     };
     let value = figures.value;
     let delta = figures.delta.map(|delta| delta.html()).unwrap_or_default();
     let compared = !delta.is_empty();
     let context = if compared { format!("{} {}", texts.versus, figures.context) } else { figures.context };
-    let mut facts: Vec<AnyView> = parts_of(reading).into_iter().map(|(name, text)| fact(name, text.into_any())).collect();
+    let mut facts: String = parts_of(reading).into_iter().map(|(name, text)| fact(name, &still::html(text))).collect();
     if let Some(verdict) = figures.verdict {
         let short = shortfall(reading, &verdict);
         let target = verdict.target.clone();
         let name = if definition.direction == kpi::Direction::Down { texts.ceiling } else { texts.target };
         let amount = target.strip_prefix(name).unwrap_or(&target).trim().to_owned();
-        facts.push(fact(name.to_owned(), view! { {amount} {short.map(|short| view! { " " <span class="mute">{short}</span> })} }.into_any()));
+        let short = short.map(|short| view! { " " <span class="mute">{short}</span> });
+        facts += &fact(name.to_owned(), &still::html(view! { {amount} {short} }));
         let class = match verdict.status {
             Status::Off => "bad-t",
             Status::Attention => "warn-t",
             _ => "",
         };
         let status = view! { <span class=class>{status_sign(verdict.status)}{verdict.word}</span> };
-        facts.push(fact(texts.status.to_owned(), status.into_any()));
+        facts += &fact(texts.status.to_owned(), &still::html(status));
     }
-    view! {
-        <section class="hero">
-            <div>
-                <p class="big">
-                    {(!value.before.is_empty()).then(|| view! { <small>{value.before.clone()}</small> " " })}
-                    {value.number.clone()}
-                    {(!value.after.is_empty()).then(|| view! { <small>{value.after.clone()}</small> })}
-                    {mark}
-                </p>
-                <p><span class="change" inner_html=delta></span> " " <span class="mute">{context}</span></p>
-            </div>
-            <dl class="facts">{facts}</dl>
-        </section>
-    }
-    .into_any()
+    let html = still::html(view! {
+        <div>
+            <p class="big">
+                {(!value.before.is_empty()).then_some(view! { <small>{value.before}</small> " " })}
+                {value.number}
+                {(!value.after.is_empty()).then_some(view! { <small>{value.after}</small> })}
+                <span class="data" inner_html=mark></span>
+            </p>
+            <p><span class="change" inner_html=delta></span> " " <span class="mute">{context}</span></p>
+        </div>
+        <dl class="facts" inner_html=facts></dl>
+    });
+    view! { <section class="hero" inner_html=html></section> }.into_any()
 }
 
-fn fact(name: String, value: AnyView) -> AnyView {
-    view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any()
+fn fact(name: String, value: &str) -> String {
+    still::html(view! { <div><dt>{name}</dt><dd inner_html=value.to_owned()></dd></div> })
 }
 
 /// `faltam 1,8 p.p.`, when the value is short of what was due.
@@ -168,7 +168,7 @@ pub(super) fn series(reading: &Reading<'_>) -> AnyView {
     };
     let subtitle = subtitle(reading, grain);
     let mark = card::mark(&definition.name, &reading.session.status.marks, texts);
-    let origin = Some(origin_link(&definition.name, &mark, reading.env).into_any());
+    let origin = Some(origin_link(&definition.name, &mark, reading.env));
     tile(Tile { id: "evolucao".to_owned(), title: texts.evolution.to_owned(), subtitle, span: 12, actions: Some(seg), body, origin, table }, reading.env)
 }
 
@@ -184,7 +184,7 @@ fn subtitle(reading: &Reading<'_>, grain: Grain) -> String {
 fn missing(missing: &Missing, reading: &Reading<'_>) -> AnyView {
     let state = reading.asking.state;
     let filtered = (!state.filters.is_empty()).then(|| state.without_filters().href(reading.path));
-    states::missing_tile(missing, filtered, state.href(reading.path), reading.env.texts)
+    still_body("state", states::missing_tile(missing, filtered, state.href(reading.path), reading.env.texts))
 }
 
 fn failed(failure: Option<&contract::Failure>, reading: &Reading<'_>) -> AnyView {
@@ -200,7 +200,7 @@ pub(super) fn drivers(reading: &Reading<'_>) -> Option<AnyView> {
     }
     let exact = definition.denominator.is_some() || definition.additivity != Additivity::None;
     if !exact {
-        let body = view! { <p class="note">{texts.no_exact_parts}</p> }.into_any();
+        let body = still_body("note", still::html(texts.no_exact_parts));
         let title = texts.what_explains.to_owned();
         return Some(tile(Tile { id: "causas".to_owned(), title, subtitle: String::new(), span: 12, actions: None, body, origin: None, table: None }, reading.env));
     }

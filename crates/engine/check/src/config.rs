@@ -31,7 +31,8 @@ impl<'de> Deserialize<'de> for Severity {
 #[serde(default)]
 pub struct Config {
     pub severity: Severity,
-    /// SQL condition: a generic test sees only the rows of its relation that meet it. A singular test ignores it, as in dbt.
+    /// SQL condition: a generic test sees only the rows of its relation that meet it. A singular test ignores it, as
+    /// in dbt.
     #[serde(rename = "where")]
     pub only_where: Option<String>,
     /// At most so many failing rows are counted and stored.

@@ -1,7 +1,7 @@
 //! Checks: rules over tables that pass, warn or fail, with dbt's meaning to the letter; and the freshness of sources.
 //!
-//! Takes compiled checks (`transform` reads and renders them) and a session; does not decide what blocks an edition (`pipeline`). Invariant: a
-//! check always has an outcome; one that cannot run is an error and never a pass.
+//! Takes compiled checks (`transform` reads and renders them) and a session; does not decide what blocks an edition
+//! (`pipeline`). Invariant: a check always has an outcome; one that cannot run is an error and never a pass.
 
 mod config;
 mod errors;

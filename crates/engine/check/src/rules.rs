@@ -1,6 +1,7 @@
 //! The rules that a generic check may use: one file each, one line each in the list below.
 //!
-//! A rule makes SQL whose rows are failures and runs nothing. Invariant: the SQL counts exactly what dbt's macro of the same name counts.
+//! A rule makes SQL whose rows are failures and runs nothing. Invariant: the SQL counts exactly what dbt's macro of
+//! the same name counts.
 
 mod accepted_values;
 mod not_null;

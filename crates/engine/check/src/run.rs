@@ -1,6 +1,7 @@
 //! Runs checks and judges them as dbt does.
 //!
-//! Does not make the rules' SQL (`rules`). Invariant: what is judged and what is shown comes from the same SQL over the same session.
+//! Does not make the rules' SQL (`rules`). Invariant: what is judged and what is shown comes from the same SQL over
+//! the same session.
 
 use std::time::Instant;
 

@@ -85,20 +85,20 @@ impl ColumnBuilder {
             (_, Cell::Text(text)) => {
                 push_raw(&mut self.entries, cell::trimmed(text.as_bytes()), manner.reading)
             }
-            (Entries::Float(entries), Cell::Float(value)) => done(entries.append_value(value)),
+            (Entries::Float(entries), Cell::Float(value)) => {
+                entries.append_value(value);
+                Ok(true)
+            }
             (Entries::Float(entries), Cell::Number(text)) => match text.parse() {
-                Ok(value) => done(entries.append_value(value)),
+                Ok(value) => {
+                    entries.append_value(value);
+                    Ok(true)
+                }
                 Err(_) => Err("is not a number"),
             },
             (_, Cell::Float(value)) => push_exact(&mut self.entries, numeral::of_float(value)),
             (_, Cell::Number(text)) => push_exact(&mut self.entries, numeral::exact(text)),
-            (Entries::Boolean(entries), Cell::Boolean(value)) => done(entries.append_value(value)),
-            (Entries::Date(entries), Cell::Date(days)) => done(entries.append_value(days)),
-            (Entries::Timestamp(entries), Cell::Timestamp(at)) => done(entries.append_value(at)),
-            (Entries::Timestamp(entries), Cell::Date(days)) => {
-                done(entries.append_value(i64::from(days) * 86_400_000_000))
-            }
-            (entries, _) => Err(misfit(entries)),
+            (entries, cell) => push_typed(entries, cell),
         };
         match pushed {
             Ok(true) => Ok(()),
@@ -139,7 +139,17 @@ impl ColumnBuilder {
 /// Whether a value was appended; `false` means that the cell is empty after all.
 type Pushed = Result<bool, Misfit>;
 
-fn done((): ()) -> Pushed {
+/// A value that came with its type.
+fn push_typed(entries: &mut Entries, cell: Cell<'_>) -> Pushed {
+    match (entries, cell) {
+        (Entries::Boolean(entries), Cell::Boolean(value)) => entries.append_value(value),
+        (Entries::Date(entries), Cell::Date(days)) => entries.append_value(days),
+        (Entries::Timestamp(entries), Cell::Timestamp(at)) => entries.append_value(at),
+        (Entries::Timestamp(entries), Cell::Date(days)) => {
+            entries.append_value(i64::from(days) * 86_400_000_000);
+        }
+        (entries, _) => return Err(misfit(entries)),
+    }
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Does not decide types. Invariant: the same words in another case, with or without accents, give the same name.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -47,7 +47,7 @@ fn starts_word(text: &[char], at: usize) -> bool {
 
 /// Names for a whole header: empty ones become `column_<n>`, repeated ones get `_2`, `_3` ….
 pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
-    let mut taken: HashMap<String, ()> = HashMap::with_capacity(header.len());
+    let mut taken: HashSet<String> = HashSet::with_capacity(header.len());
     let mut names = Vec::with_capacity(header.len());
     for (at, text) in header.iter().enumerate() {
         let mut base = sql_name(text.as_ref());
@@ -56,11 +56,11 @@ pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
         }
         let mut name = base.clone();
         let mut copy = 1;
-        while taken.contains_key(&name) {
+        while taken.contains(&name) {
             copy += 1;
             name = format!("{base}_{copy}");
         }
-        taken.insert(name.clone(), ());
+        taken.insert(name.clone());
         names.push(name);
     }
     names

@@ -53,8 +53,13 @@ impl ColumnType {
     /// The type that takes every value of an Arrow type; lists, structures and bytes become text.
     pub fn of_arrow(data_type: &DataType) -> ColumnType {
         match data_type {
-            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => ColumnType::Integer,
-            DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => ColumnType::Integer,
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32 => ColumnType::Integer,
             DataType::UInt64 => ColumnType::Decimal { precision: WIDE, scale: 0 },
             DataType::Float16 | DataType::Float32 | DataType::Float64 => ColumnType::Float,
             DataType::Decimal32(precision, scale)
@@ -111,16 +116,19 @@ fn of_arrow_decimal(precision: u8, scale: i8) -> ColumnType {
 
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ColumnType::Text => f.write_str("text"),
-            ColumnType::Integer => f.write_str("integer"),
-            ColumnType::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
-            ColumnType::Float => f.write_str("float"),
-            ColumnType::Boolean => f.write_str("boolean"),
-            ColumnType::Date => f.write_str("date"),
-            ColumnType::Timestamp => f.write_str("timestamp"),
-            ColumnType::Moment => f.write_str("moment"),
-        }
+        // `pad` lets a table of columns line up.
+        f.pad(match self {
+            ColumnType::Text => "text",
+            ColumnType::Integer => "integer",
+            ColumnType::Decimal { precision, scale } => {
+                return f.pad(&format!("decimal({precision},{scale})"));
+            }
+            ColumnType::Float => "float",
+            ColumnType::Boolean => "boolean",
+            ColumnType::Date => "date",
+            ColumnType::Timestamp => "timestamp",
+            ColumnType::Moment => "moment",
+        })
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::io;
 
+use crate::column_type::ColumnType;
+
 /// Everything that reading a source can answer instead of rows.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -42,18 +44,11 @@ pub enum ConnectError {
     BecameEmpty { file: String },
 
     #[error(
-        "file `{file}`, row {row}: column `{column}` of stream `{stream}` is {known} since earlier files, but `{value}` makes it {found}; \
-         correct the file, or set `streams.{stream}.columns.{column}` and load the stream anew"
+        "file `{}`, row {}: column `{column}` of stream `{stream}` is {} since earlier files, but `{}` makes it {}; \
+         correct the file, or set `streams.{stream}.columns.{column}` and load the stream anew",
+        .0.file, .0.row, .0.known, .0.value, .0.found, column = .0.column, stream = .0.stream
     )]
-    TypeChanged {
-        stream: String,
-        file: String,
-        column: String,
-        row: u64,
-        value: String,
-        known: String,
-        found: String,
-    },
+    TypeChanged(Box<TypeChange>),
 
     #[error("file `{file}` changed while it was being read; run again when its writer has finished")]
     ChangedMeanwhile { file: String },
@@ -70,11 +65,24 @@ pub enum ConnectError {
     Stopped,
 }
 
+/// A column that no longer is what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeChange {
+    pub stream: String,
+    pub file: String,
+    pub column: String,
+    /// Line or row of the first value that is of another type.
+    pub row: u64,
+    pub value: String,
+    pub known: ColumnType,
+    pub found: ColumnType,
+}
+
 /// Where a reader is, so that foreign errors become ours with a place.
 impl ConnectError {
     pub(crate) fn file(file: &str, source: io::Error) -> Self {
         // Our own limits travel through foreign readers as `io::Error`; take them out again.
-        if source.get_ref().is_some_and(|inner| inner.is::<ConnectError>()) {
+        if source.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<ConnectError>) {
             let inner = source.into_inner().expect("checked above that an inner error exists");
             return *inner.downcast::<ConnectError>().expect("checked above that it is ours");
         }

@@ -8,6 +8,7 @@ mod cell;
 mod column_builder;
 mod column_name;
 mod column_type;
+mod counts;
 mod errors;
 mod moment;
 mod numeral;
@@ -20,11 +21,12 @@ pub use batches::{BatchSender, Batches};
 pub use cell::{DateOrder, DecimalStyle};
 pub use column_name::sql_name;
 pub use column_type::ColumnType;
-pub use errors::ConnectError;
+pub use errors::{ConnectError, TypeChange};
 pub use rejects::{REJECTS_FILE_COLUMN, Rejects, rejects_schema};
 pub use source::{
     ColumnFound, Discovery, FILE_COLUMN, FileFound, Ignored, LandHint, Mark, Piece, ROW_COLUMN, ReadRequest,
     Reading, SOURCE_NAME, Skipped, Source, StreamFound, StreamState, rejects_table, stream_table,
 };
 pub use sources::files::FilesSource;
+pub use sources::files::options::{FilesOptions, FormatKind, Limits, Quote, StreamOptions, TextEncoding};
 pub use sources::open;

@@ -37,9 +37,7 @@ pub enum Order {
 impl Written {
     pub fn order(&self) -> Order {
         match self.days {
-            Days::Iso(Some(_)) => Order::Any,
-            Days::Slashed { day_first: Some(a), month_first: Some(b) } if a == b => Order::Any,
-            Days::Slashed { day_first: Some(_), month_first: Some(_) } => Order::Any,
+            Days::Iso(Some(_)) | Days::Slashed { day_first: Some(_), month_first: Some(_) } => Order::Any,
             Days::Slashed { day_first: Some(_), month_first: None } => Order::DayFirst,
             Days::Slashed { day_first: None, month_first: Some(_) } => Order::MonthFirst,
             Days::Iso(None) | Days::Slashed { .. } => Order::Impossible,
@@ -163,31 +161,30 @@ fn time_of(mut scanner: Scanner<'_>) -> Option<(Option<i64>, Option<i32>)> {
     };
     (hour < 24 && minute < 60 && second < 60).then_some(())?;
     let time_us = i64::from(hour * 3600 + minute * 60 + second) * 1_000_000 + fraction_us as i64;
-    Some((Some(time_us), offset_of(rest)?))
+    let offset_s = if rest.is_empty() { None } else { Some(offset_of(rest)?) };
+    Some((Some(time_us), offset_s))
 }
 
-/// Nothing, `Z`, `-03`, `-0300` or `-03:00`.
-fn offset_of(text: &[u8]) -> Option<Option<i32>> {
-    match text {
-        b"" => return Some(None),
-        b"Z" | b"z" | b"UTC" => return Some(Some(0)),
-        _ => {}
-    }
-    let mut scanner = Scanner(text);
-    let sign = scanner.sign(|b| matches!(b, b'+' | b'-'))?;
-    let (hours, _) = scanner.number(2, 2).or_else(|| {
-        // `-0300`: the digits stand together.
-        (scanner.0.len() == 4)
-            .then(|| scanner.0[..2].iter().fold(0, |v, b| v * 10 + u32::from(b.wrapping_sub(b'0'))))
-            .map(|v| (v, 2))
-    })?;
-    let tail = if scanner.0.len() == 4 { &scanner.0[2..] } else { scanner.0 };
-    let mut tail = Scanner(tail);
-    tail.sign(|b| b == b':');
-    let minutes = if tail.0.is_empty() { 0 } else { tail.number(2, 2)?.0 };
-    (tail.0.is_empty() && hours <= 18 && minutes < 60).then_some(())?;
-    let seconds = (hours * 3600 + minutes * 60) as i32;
-    Some(Some(if sign == b'-' { -seconds } else { seconds }))
+/// Seconds ahead of UTC that `Z`, `-03`, `-0300` or `-03:00` stand for.
+fn offset_of(text: &[u8]) -> Option<i32> {
+    let (sign, digits) = match text {
+        b"Z" | b"z" | b"UTC" => return Some(0),
+        [b'+', digits @ ..] => (1, digits),
+        [b'-', digits @ ..] => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits {
+        [a, b] => ([*a, *b], *b"00"),
+        [a, b, c, d] | [a, b, b':', c, d] => ([*a, *b], [*c, *d]),
+        _ => return None,
+    };
+    let two = |pair: [u8; 2]| {
+        pair.iter()
+            .all(u8::is_ascii_digit)
+            .then(|| i32::from(pair[0] - b'0') * 10 + i32::from(pair[1] - b'0'))
+    };
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    (hours <= 18 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// A day as ISO writes it.

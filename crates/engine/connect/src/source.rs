@@ -84,9 +84,9 @@ impl StreamState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LandHint {
-    /// The rows are new.
+    /// The rows are new, and the table too.
     Append,
-    /// The rows take the place of those with `value` in `column`.
+    /// The rows take the place of those with `value` in `column`, if there are any.
     Replace { column: String, value: String },
 }
 

@@ -1,14 +1,12 @@
-//! Counts what the values of one column look like, and decides from the counts of the whole file which type it has.
+//! Counts what the values of one column look like, over a whole file.
 //!
-//! Does not build columns (`column_builder`). Invariant: the memory of a tally does not grow with the number of values.
+//! Does not decide the type (`counts`) nor build columns (`column_builder`). Invariant: the memory of a tally does not grow with the number of values.
 
 use crate::cell::{self, Cell, DateOrder, DecimalStyle, Reading, shown};
-use crate::column_type::{ColumnType, NARROW, WIDE};
+use crate::column_type::{ColumnType, NARROW};
+use crate::counts::Counts;
 use crate::moment::{self, Order};
 use crate::numeral;
-
-/// Of a thousand values, how many may not fit the type that all others have; those rows are rejected.
-const MISFITS_PER_MILLE: u64 = 5;
 
 /// What kind of value a cell looks like, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +22,8 @@ pub enum Kind {
 pub struct Tally {
     pub values: u64,
     booleans: u64,
-    text: u64,
+    /// Words such as `N/D`: no value of the type, but no sign of another type either.
+    placeholders: u64,
     numbers: Numbers,
     dates: Dates,
     /// First row and value of each kind, in the order of `Kind`.
@@ -153,7 +152,7 @@ impl Tally {
             self.booleans += 1;
             self.remember(Kind::Boolean, row, show);
         } else {
-            self.text += 1;
+            self.placeholders += u64::from(is_placeholder(bytes));
             self.remember(Kind::Text, row, show);
         }
     }
@@ -171,7 +170,7 @@ impl Tally {
                 self.remember(Kind::Date, row, || shown(bytes));
             }
             _ => {
-                self.text += 1;
+                self.placeholders += u64::from(is_placeholder(bytes));
                 self.remember(Kind::Text, row, || shown(bytes));
             }
         }
@@ -253,12 +252,20 @@ impl Tally {
             digits: numbers.plain_digits.max(style.digits).max(numbers.exact.digits),
             scale: style.scale.max(numbers.exact.scale),
             booleans: self.booleans,
+            placeholders: self.placeholders,
             dates,
             impossible_dates: self.values.min(self.dates.total() - dates),
             with_time: self.dates.with_time,
             with_offset: self.dates.with_offset,
         }
     }
+}
+
+/// What people and spreadsheets write where a value is missing.
+fn is_placeholder(bytes: &[u8]) -> bool {
+    const WORDS: [&str; 13] =
+        ["n/d", "nd", "n.d.", "n/a", "na", "n.a.", "#n/d", "#n/a", "null", "nulo", "none", "nan", "?"];
+    bytes.iter().all(|b| *b == b'-') || WORDS.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(bytes))
 }
 
 impl Numbers {
@@ -310,99 +317,6 @@ impl Dates {
 
     fn total(&self) -> u64 {
         self.any + self.day_first + self.month_first + self.impossible
-    }
-}
-
-/// What the values of a column are, once it is known how to read them. Counts of several files add up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub values: u64,
-    whole: u64,
-    fractional: u64,
-    floats: u64,
-    codes: u64,
-    digits: u16,
-    scale: u16,
-    booleans: u64,
-    dates: u64,
-    impossible_dates: u64,
-    with_time: u64,
-    with_offset: u64,
-}
-
-impl Counts {
-    pub fn add(&mut self, other: Counts) {
-        self.values += other.values;
-        self.whole += other.whole;
-        self.fractional += other.fractional;
-        self.floats += other.floats;
-        self.codes += other.codes;
-        self.digits = self.digits.max(other.digits);
-        self.scale = self.scale.max(other.scale);
-        self.booleans += other.booleans;
-        self.dates += other.dates;
-        self.impossible_dates += other.impossible_dates;
-        self.with_time += other.with_time;
-        self.with_offset += other.with_offset;
-    }
-
-    /// The type of the column: the one that at least 99.5 % of its values have, else text.
-    pub fn decide(&self) -> ColumnType {
-        let numbers = self.whole + self.fractional;
-        if self.values == 0 || self.codes > 0 {
-            return ColumnType::Text;
-        }
-        if self.nearly_all(numbers + self.floats, 0) {
-            return if self.floats > 0 { ColumnType::Float } else { self.number() };
-        }
-        if self.nearly_all(self.dates, self.impossible_dates) {
-            return match (self.with_offset, self.with_time) {
-                (0, 0) => ColumnType::Date,
-                (0, _) => ColumnType::Timestamp,
-                (offsets, _) if self.nearly_all(offsets, 0) => ColumnType::Moment,
-                _ => ColumnType::Text,
-            };
-        }
-        if self.nearly_all(self.booleans, 0) { ColumnType::Boolean } else { ColumnType::Text }
-    }
-
-    /// Whether every number among the values fits a decimal of this size.
-    pub fn fit_decimal(&self, precision: u8, scale: u8) -> bool {
-        self.scale <= u16::from(scale) && self.digits + u16::from(scale) <= u16::from(precision)
-    }
-
-    fn number(&self) -> ColumnType {
-        if self.fractional == 0 {
-            return ColumnType::Integer;
-        }
-        // Two places at least: a column of prices must not change its type with the first cent.
-        let scale = self.scale.max(2);
-        match u8::try_from(self.digits + scale) {
-            Ok(precision) if precision <= WIDE => {
-                ColumnType::Decimal { precision: precision.max(NARROW), scale: scale as u8 }
-            }
-            _ => ColumnType::Text,
-        }
-    }
-
-    /// `alike` values look like the type without being one, as `31/02/2026`: they speak for the type, and are rejected.
-    fn nearly_all(&self, fitting: u64, alike: u64) -> bool {
-        let needed = self.values * (1000 - MISFITS_PER_MILLE);
-        (fitting + alike) * 1000 >= needed && fitting * 5 >= self.values * 4 && fitting > 0
-    }
-
-    /// How many values a column of this type can hold.
-    pub fn fitting(&self, column_type: ColumnType) -> u64 {
-        match column_type {
-            ColumnType::Text => self.values,
-            ColumnType::Integer => self.whole + self.codes,
-            ColumnType::Decimal { .. } => self.whole + self.fractional + self.codes,
-            ColumnType::Float => self.whole + self.fractional + self.floats + self.codes,
-            ColumnType::Boolean => self.booleans,
-            ColumnType::Date => self.dates.saturating_sub(self.with_time),
-            ColumnType::Timestamp => self.dates.saturating_sub(self.with_offset),
-            ColumnType::Moment => self.with_offset,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The column types that Delta tables store, and how a batch is made to fit a table's schema.
 //!
-//! Does not decide whether a table may change (`evolution`). Invariant: a value is carried over exactly or the batch is refused; a value never
-//! silently becomes null.
+//! Does not decide whether a table may change (`evolution`). Invariant: a value is carried over exactly or the batch
+//! is refused; a value never silently becomes null.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +15,8 @@ use arrow::error::ArrowError;
 
 use crate::{LakeError, TableName};
 
-/// The type in which the lake stores and returns values of `given`; `None` for what Delta cannot hold (intervals, unions).
+/// The type in which the lake stores and returns values of `given`; `None` for what Delta cannot hold (intervals,
+/// unions).
 pub(crate) fn storable(given: &DataType) -> Option<DataType> {
     use DataType as T;
     Some(match given {

@@ -1,7 +1,8 @@
 //! How a table's columns may change when rows with other columns arrive.
 //!
-//! New columns appear, empty for the old rows; a type may only widen; anything else is an error. Does not rewrite tables (`landing`,
-//! `write`). Invariant: every value of both types has an exact form in the wider type, or its row is refused later by `columns::fit`.
+//! New columns appear, empty for the old rows; a type may only widen; anything else is an error. Does not rewrite
+//! tables (`landing`, `write`). Invariant: every value of both types has an exact form in the wider type, or its row
+//! is refused later by `columns::fit`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,11 +18,13 @@ pub(crate) struct Evolution {
     pub(crate) schema: SchemaRef,
     /// The table's schema must be committed anew.
     pub(crate) changed: bool,
-    /// A type widened: the old files must be written anew in the same commit, because other engines read them by the new schema.
+    /// A type widened: the old files must be written anew in the same commit, because other engines read them by the
+    /// new schema.
     pub(crate) rewrite: bool,
 }
 
-/// The schema that holds the table's rows and the new ones. `empty` names the table's columns that hold no value at all: they may take any type.
+/// The schema that holds the table's rows and the new ones. `empty` names the table's columns that hold no value at
+/// all: they may take any type.
 pub(crate) fn evolve(
     table: &TableName,
     was: &Schema,

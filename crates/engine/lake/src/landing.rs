@@ -1,7 +1,8 @@
 //! Landing: a batch of a stream becomes rows of a raw table, exactly once.
 //!
-//! The batch id travels in the commit itself, as a Delta `txn` action, and is looked up under the table's lock before anything is written:
-//! Delta alone would let the same id commit twice. Does not read sources (`connect`). Invariant: landing a batch again changes nothing.
+//! The batch id travels in the commit itself, as a Delta `txn` action, and is looked up under the table's lock before
+//! anything is written: Delta alone would let the same id commit twice. Does not read sources (`connect`). Invariant:
+//! landing a batch again changes nothing.
 
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ pub struct Landing {
 pub enum LandMode {
     /// They stay.
     Append,
-    /// They stay, except those whose key comes again. Within the batch the last row of a key wins; a missing part of a key equals a missing part.
+    /// They stay, except those whose key comes again. Within the batch the last row of a key wins; a missing part of
+    /// a key equals a missing part.
     Merge { key: Vec<String> },
     /// They all go.
     Replace,
@@ -185,7 +187,8 @@ fn landing_columns(
     let untyped = untyped(given);
     let was = schema_of(base);
     match mode {
-        // Nothing old stays, so nothing old binds the types; columns that no longer come stay for the models that name them.
+        // Nothing old stays, so nothing old binds the types; columns that no longer come stay for the models that
+        // name them.
         LandMode::Replace => {
             let everything = was.fields().iter().map(|field| field.name().clone()).collect();
             let mut evolution = evolve(name, &was, &stored, &untyped, &everything)?;

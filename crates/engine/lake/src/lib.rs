@@ -1,7 +1,8 @@
 //! The lake: Delta tables in one folder, landed exactly once, written by models, read at pinned versions, kept tidy.
 //!
-//! The only room that names deltalake and DataFusion: others see SQL text, Arrow batches and the types below. Does not read sources
-//! (`connect`), order models (`transform`) or know metrics (`query`). Invariant: what a call has acknowledged survives a power cut.
+//! The only room that names deltalake and DataFusion: others see SQL text, Arrow batches and the types below. Does
+//! not read sources (`connect`), order models (`transform`) or know metrics (`query`). Invariant: what a call has
+//! acknowledged survives a power cut.
 
 mod columns;
 mod errors;

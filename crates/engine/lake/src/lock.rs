@@ -1,6 +1,7 @@
 //! The lock that lets one process at a time write to a lake.
 //!
-//! Within the process each table has its own lock (`table`). Invariant: the operating system releases it when the process dies.
+//! Within the process each table has its own lock (`table`). Invariant: the operating system releases it when the
+//! process dies.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The rows of a table that outlive a change, and the files that must be written anew for it.
 //!
-//! Does not commit (`landing`, `write`). Invariant: only files that hold a changed row are written anew, unless a column's type widened.
+//! Does not commit (`landing`, `write`). Invariant: only files that hold a changed row are written anew, unless a
+//! column's type widened.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -54,7 +55,8 @@ pub(crate) fn file_name(path: &str) -> &str {
 }
 
 impl Lake {
-    /// Splits the rows of `base`: the files that hold rows to go (all files if `all`), and the rows of those files that stay.
+    /// Splits the rows of `base`: the files that hold rows to go (all files if `all`), and the rows of those files
+    /// that stay.
     pub(crate) async fn survivors(
         &self,
         name: &TableName,

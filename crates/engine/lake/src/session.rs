@@ -1,7 +1,7 @@
 //! Queries over pinned relations: SQL text in, Arrow batches out.
 //!
-//! A session opens only the tables that a query names; opened tables are kept for later sessions. Does not write. Invariant: a query can read
-//! nothing but the session's relations and change nothing at all.
+//! A session opens only the tables that a query names; opened tables are kept for later sessions. Does not write.
+//! Invariant: a query can read nothing but the session's relations and change nothing at all.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// DataFusion's rules without the one that answers sums from statistics: in 55.2 a join hands on its input's exact sum as its own, so
-/// that `sum` over a join silently gives the sum from before the join.
+/// DataFusion's rules without the one that answers sums from statistics: in 55.2 a join hands on its input's exact
+/// sum as its own, so that `sum` over a join silently gives the sum from before the join.
 fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     rules.retain(|rule| rule.name() != "aggregate_statistics");
@@ -75,8 +75,9 @@ impl Engine {
             .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
             .with_information_schema(false)
             .set_bool("datafusion.sql_parser.collect_spans", true)
-            // `cast(x as varchar)` would otherwise give string views, and a join over views that a nested-loop join has passed on took
-            // 140 s instead of 1 s on 170k rows: every output batch drags all the buffers of its input along.
+            // `cast(x as varchar)` would otherwise give string views, and a join over views that a nested-loop join
+            // has passed on took 140 s instead of 1 s on 170k rows: every output batch drags all the buffers of its
+            // input along.
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
         let mut state = SessionStateBuilder::new()
             .with_config(config)

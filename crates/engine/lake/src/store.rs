@@ -1,7 +1,8 @@
 //! A local object store that answers only when the bytes will survive a power cut.
 //!
-//! The stock store of `object_store` never syncs: a power cut leaves zero-byte commits behind that read as an older table. Here a put, rename
-//! or copy syncs the file, gives it its name, then syncs the folder. Does not know Delta. Invariant: no name is ever given to unsynced bytes.
+//! The stock store of `object_store` never syncs: a power cut leaves zero-byte commits behind that read as an older
+//! table. Here a put, rename or copy syncs the file, gives it its name, then syncs the folder. Does not know Delta.
+//! Invariant: no name is ever given to unsynced bytes.
 
 use std::fs::File;
 use std::io;
@@ -86,7 +87,8 @@ pub struct DurableStore {
 #[derive(Debug)]
 struct Writer {
     disk: Arc<dyn Disk>,
-    /// Set when a folder could not be synced and the name could not be taken back: nobody knows what a power cut would leave.
+    /// Set when a folder could not be synced and the name could not be taken back: nobody knows what a power cut
+    /// would leave.
     poisoned: AtomicBool,
     staged: AtomicU64,
 }
@@ -133,7 +135,8 @@ impl Writer {
         }
     }
 
-    /// Syncs the staged file, gives it the name `target`, syncs the folder. With `create`, an existing target is an error and stays.
+    /// Syncs the staged file, gives it the name `target`, syncs the folder. With `create`, an existing target is an
+    /// error and stays.
     fn publish(&self, file: &File, staged: &FsPath, target: &FsPath, create: bool) -> io::Result<()> {
         let outcome = self.disk.sync_file(file).and_then(|()| {
             if create { std::fs::hard_link(staged, target) } else { std::fs::rename(staged, target) }
@@ -146,7 +149,8 @@ impl Writer {
         self.sync_name(target)
     }
 
-    /// Syncs the folder of a name that was just given; takes the name back when that fails, so that nobody reads what may vanish.
+    /// Syncs the folder of a name that was just given; takes the name back when that fails, so that nobody reads what
+    /// may vanish.
     fn sync_name(&self, target: &FsPath) -> io::Result<()> {
         let Some(parent) = target.parent() else { return Ok(()) };
         self.disk.sync_dir(parent).inspect_err(|_| {

@@ -1,7 +1,8 @@
 //! One Delta table on disk: opening a version, writing data files, committing a change of its file set.
 //!
-//! Does not decide what changes (`landing`, `write`, `upkeep`). Invariant: a version comes about by exactly one commit, prepared in full before
-//! its one log file is put, so that a crash leaves either the whole version or nothing.
+//! Does not decide what changes (`landing`, `write`, `upkeep`). Invariant: a version comes about by exactly one
+//! commit, prepared in full before its one log file is put, so that a crash leaves either the whole version or
+//! nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU64;
@@ -126,7 +127,8 @@ impl Lake {
 
     /// Writes the rows as data files that no version names yet, in the columns of `schema`.
     ///
-    /// Returns the files and the number of rows. On an error nothing is committed; what was already written is garbage for upkeep.
+    /// Returns the files and the number of rows. On an error nothing is committed; what was already written is
+    /// garbage for upkeep.
     pub(crate) async fn write_files(
         &self,
         name: &TableName,
@@ -197,7 +199,8 @@ impl Lake {
         Ok(prepared.await.map_err(failed)?.version)
     }
 
-    /// Makes sure that the commits this process can see are on the disk, whoever wrote them and however that process ended.
+    /// Makes sure that the commits this process can see are on the disk, whoever wrote them and however that process
+    /// ended.
     pub(crate) async fn sync_log(&self, name: &TableName) -> Result<(), LakeError> {
         let (disk, log) = (self.rooms.options.disk.clone(), self.table_dir(name).join("_delta_log"));
         let path = log.clone();

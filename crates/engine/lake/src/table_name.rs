@@ -1,7 +1,7 @@
 //! The name of a table of the lake: `schema.name`.
 //!
-//! Does not say which version or where the table lies (`Relations`, `table`). Invariant: a name that `check` accepts is lower-case,
-//! needs no quotes in SQL and is one safe folder name per part.
+//! Does not say which version or where the table lies (`Relations`, `table`). Invariant: a name that `check` accepts
+//! is lower-case, needs no quotes in SQL and is one safe folder name per part.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,12 +18,14 @@ pub struct TableName {
 }
 
 impl TableName {
-    /// Takes the two parts as they are; whether they are fit for a table is said when the lake is asked ([`TableName::check`]).
+    /// Takes the two parts as they are; whether they are fit for a table is said when the lake is asked
+    /// ([`TableName::check`]).
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: schema.into(), name: name.into() }
     }
 
-    /// Fails unless both parts are made of `a-z`, `0-9` and `_`, do not start with a digit and have at most 120 characters.
+    /// Fails unless both parts are made of `a-z`, `0-9` and `_`, do not start with a digit and have at most 120
+    /// characters.
     pub fn check(&self) -> Result<(), LakeError> {
         for part in [&self.schema, &self.name] {
             let first = part.chars().next();

@@ -1,7 +1,8 @@
 //! Upkeep: many small files packed into few, checkpoints, and the removal of what no reader can reach any more.
 //!
-//! What may be read is not delta-rs's retention by age but the pins of editions and backups, so the file sets of all pinned versions are
-//! computed here. Does not know editions (`pipeline`). Invariant: every pinned version reads the same rows before and after.
+//! What may be read is not delta-rs's retention by age but the pins of editions and backups, so the file sets of all
+//! pinned versions are computed here. Does not know editions (`pipeline`). Invariant: every pinned version reads the
+//! same rows before and after.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -42,8 +43,8 @@ pub struct Upkeep {
 }
 
 impl Lake {
-    /// Tidies every table. `pins` are the relations of all editions, backups and runs that must stay readable; the newest version of each table,
-    /// and whatever changed within the grace time, stay readable too.
+    /// Tidies every table. `pins` are the relations of all editions, backups and runs that must stay readable; the
+    /// newest version of each table, and whatever changed within the grace time, stay readable too.
     pub async fn upkeep(&self, pins: &[Relations]) -> Result<Upkeep, LakeError> {
         let mut done = Upkeep::default();
         for name in self.table_names()? {

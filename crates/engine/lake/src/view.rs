@@ -1,6 +1,7 @@
 //! A session's names: tables opened and views expanded at the moment a query names them.
 //!
-//! Does not run queries. Invariant: a view sees the same relations as the query that names it, and a circle of views is an error.
+//! Does not run queries. Invariant: a view sees the same relations as the query that names it, and a circle of views
+//! is an error.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

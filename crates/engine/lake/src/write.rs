@@ -1,7 +1,8 @@
 //! What models write: a table replaced, appended to, or merged by key, in one commit.
 //!
-//! A run builds on the versions that its edition names, not on what a failed run left behind. Does not run the model's SQL (`transform`).
-//! Invariant: the new version holds the rows of the version it was written onto, changed as the mode says, and nothing else.
+//! A run builds on the versions that its edition names, not on what a failed run left behind. Does not run the
+//! model's SQL (`transform`). Invariant: the new version holds the rows of the version it was written onto, changed
+//! as the mode says, and nothing else.
 
 use std::collections::HashSet;
 
@@ -23,8 +24,8 @@ pub enum WriteMode {
     Replace,
     /// They stay.
     Append { onto: Option<u64> },
-    /// They stay, except those whose key comes again. As in SQL and in dbt, a missing key equals nothing, and equal keys within the new rows
-    /// all stay.
+    /// They stay, except those whose key comes again. As in SQL and in dbt, a missing key equals nothing, and equal
+    /// keys within the new rows all stay.
     Merge { key: Vec<String>, onto: Option<u64> },
 }
 
@@ -70,7 +71,8 @@ impl Lake {
         Ok(version)
     }
 
-    /// The version to write onto; a newer one that only packed the same rows into other files is as good, and better packed.
+    /// The version to write onto; a newer one that only packed the same rows into other files is as good, and better
+    /// packed.
     async fn base(
         &self,
         table: &TableName,

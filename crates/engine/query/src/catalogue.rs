@@ -126,13 +126,11 @@ impl Catalogue {
 
     /// All measures that a metric uses, through its inputs; conversion measures after base measures.
     pub(crate) fn measures_of<'a>(&'a self, metric: &'a Metric) -> Vec<&'a MeasureUse> {
-        let mut uses = match &metric.formula {
-            Formula::Simple(measure) | Formula::Cumulative { measure, .. } => vec![measure],
-            Formula::Conversion(conversion) => vec![&conversion.base, &conversion.conversion],
-            Formula::Ratio { .. } | Formula::Derived { .. } => Vec::new(),
-        };
+        let mut uses = own_measures(metric);
         for input in inputs(metric) {
-            uses.extend(self.metrics.get(&input.name).map(|metric| self.measures_of(metric)).unwrap_or_default());
+            uses.extend(
+                self.metrics.get(&input.name).map(|metric| self.measures_of(metric)).unwrap_or_default(),
+            );
         }
         uses
     }
@@ -148,12 +146,16 @@ impl Catalogue {
         .filter_map(|name| self.measures.get(name).map(|(table, _)| *table))
         .collect::<Vec<usize>>();
         for input in inputs(metric) {
-            facts.extend(self.metrics.get(&input.name).map(|metric| self.facts_of(metric)).unwrap_or_default());
+            facts.extend(
+                self.metrics.get(&input.name).map(|metric| self.facts_of(metric)).unwrap_or_default(),
+            );
         }
         let mut seen = Vec::new();
-        facts.retain(|fact| !seen.contains(fact) && {
-            seen.push(*fact);
-            true
+        facts.retain(|fact| {
+            !seen.contains(fact) && {
+                seen.push(*fact);
+                true
+            }
         });
         facts
     }
@@ -162,7 +164,10 @@ impl Catalogue {
         for (index, table) in self.tables.iter().enumerate() {
             for (position, measure) in table.model.measures.iter().enumerate() {
                 if self.measures.insert(measure.name.clone(), (index, position)).is_some() {
-                    return Err(measure.place.error(format!("measure `{}` is defined twice; names of measures are unique", measure.name)));
+                    return Err(measure.place.error(format!(
+                        "measure `{}` is defined twice; names of measures are unique",
+                        measure.name
+                    )));
                 }
             }
         }
@@ -171,16 +176,24 @@ impl Catalogue {
 
     fn collect_metrics(&mut self, metrics: Vec<Metric>) -> Result<(), DefinitionError> {
         for metric in metrics {
-            let named_like_a_column = metric.name.is_empty() || !metric.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            let named_like_a_column = metric.name.is_empty()
+                || !metric.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
             if named_like_a_column {
-                return Err(metric.place.error(format!("metric `{}`: use a-z, 0-9 and _ in names of metrics", metric.name)));
+                return Err(metric
+                    .place
+                    .error(format!("metric `{}`: use a-z, 0-9 and _ in names of metrics", metric.name)));
             }
             for text in conditions_of(&metric) {
-                let condition = Condition::parse(text).map_err(|why| metric.place.error(format!("metric `{}`: filter `{text}`: {why}", metric.name)))?;
+                let condition = Condition::parse(text).map_err(|why| {
+                    metric.place.error(format!("metric `{}`: filter `{text}`: {why}", metric.name))
+                })?;
                 self.conditions.insert(text.clone(), condition);
             }
             if let Some(other) = self.metrics.get(&metric.name) {
-                let message = format!("metric `{}` is defined twice; the other one is in {}:{}", metric.name, other.place.path, other.place.line);
+                let message = format!(
+                    "metric `{}` is defined twice; the other one is in {}:{}",
+                    metric.name, other.place.path, other.place.line
+                );
                 return Err(metric.place.error(message));
             }
             self.metrics.insert(metric.name.clone(), metric);
@@ -190,7 +203,7 @@ impl Catalogue {
 
     fn check_metric(&self, metric: &Metric) -> Result<(), DefinitionError> {
         self.check_inputs(metric, &mut vec![metric.name.as_str()])?;
-        for use_ in self.own_measures(metric) {
+        for use_ in own_measures(metric) {
             if !self.measures.contains_key(&use_.name) {
                 let hint = nearest(&use_.name, self.measures.keys().map(String::as_str));
                 return Err(unknown(&metric.place, &metric.name, "measure", &use_.name, hint));
@@ -199,38 +212,51 @@ impl Catalogue {
         if let Some(kpi::target::Target::Metric(target)) = &metric.about.target
             && !self.metrics.contains_key(target)
         {
-            return Err(unknown(&metric.place, &metric.name, "target metric", target, self.nearest_metric(target)));
+            return Err(unknown(
+                &metric.place,
+                &metric.name,
+                "target metric",
+                target,
+                self.nearest_metric(target),
+            ));
         }
         let levels = metric.about.hierarchies.iter().flat_map(|hierarchy| &hierarchy.levels);
         for dimension in levels.chain(metric.about.dimensions.iter().flatten()) {
             for fact in self.facts_of(metric) {
-                self.route(fact, dimension).map_err(|error| self.route_error(&metric.place, &metric.name, dimension, fact, error))?;
+                self.route(fact, dimension)
+                    .map_err(|error| self.route_error(&metric.place, &metric.name, dimension, fact, error))?;
             }
         }
         Ok(())
     }
 
-    fn own_measures<'a>(&self, metric: &'a Metric) -> Vec<&'a MeasureUse> {
-        match &metric.formula {
-            Formula::Simple(measure) | Formula::Cumulative { measure, .. } => vec![measure],
-            Formula::Conversion(conversion) => vec![&conversion.base, &conversion.conversion],
-            Formula::Ratio { .. } | Formula::Derived { .. } => Vec::new(),
-        }
-    }
-
     /// Every input exists and none leads back to a metric on the way to it.
-    fn check_inputs<'a>(&'a self, metric: &'a Metric, path: &mut Vec<&'a str>) -> Result<(), DefinitionError> {
+    fn check_inputs<'a>(
+        &'a self,
+        metric: &'a Metric,
+        path: &mut Vec<&'a str>,
+    ) -> Result<(), DefinitionError> {
         for input in inputs(metric) {
             let Some(next) = self.metrics.get(&input.name) else {
                 let nearest = self.nearest_metric(&input.name);
                 let mut error = unknown(&metric.place, &metric.name, "metric", &input.name, nearest);
-                if let (DefinitionError::Meaning { message, .. }, true) = (&mut error, self.measures.contains_key(&input.name)) {
-                    *message = format!("metric `{}`: `{}` is a measure, and inputs are metrics; define a simple metric over it", metric.name, input.name);
+                if let (DefinitionError::Meaning { message, .. }, true) =
+                    (&mut error, self.measures.contains_key(&input.name))
+                {
+                    *message = format!(
+                        "metric `{}`: `{}` is a measure, and inputs are metrics; define a simple metric over it",
+                        metric.name, input.name
+                    );
                 }
                 return Err(error);
             };
             if path.contains(&next.name.as_str()) {
-                return Err(metric.place.error(format!("metric `{}` leads back to itself: {} → {}", next.name, path.join(" → "), next.name)));
+                return Err(metric.place.error(format!(
+                    "metric `{}` leads back to itself: {} → {}",
+                    next.name,
+                    path.join(" → "),
+                    next.name
+                )));
             }
             path.push(&next.name);
             self.check_inputs(next, path)?;
@@ -240,15 +266,29 @@ impl Catalogue {
     }
 
     /// Words for a dimension that a definition names and its fact does not have.
-    pub(crate) fn route_error(&self, place: &Place, metric: &str, dimension: &str, fact: usize, error: RouteError) -> DefinitionError {
+    pub(crate) fn route_error(
+        &self,
+        place: &Place,
+        metric: &str,
+        dimension: &str,
+        fact: usize,
+        error: RouteError,
+    ) -> DefinitionError {
         match error {
-            RouteError::Ambiguous(choices) => {
-                place.error(format!("metric `{metric}`: dimension `{dimension}` could mean {}; write one of these", choices.join(" or ")))
-            }
+            RouteError::Ambiguous(choices) => place.error(format!(
+                "metric `{metric}`: dimension `{dimension}` could mean {}; write one of these",
+                choices.join(" or ")
+            )),
             RouteError::Unknown => {
                 let known = self.reachable(fact);
                 let hint = nearest(dimension, known.iter().map(String::as_str));
-                unknown(place, metric, &format!("dimension over `{}`", self.tables[fact].model.name), dimension, hint)
+                unknown(
+                    place,
+                    metric,
+                    &format!("dimension over `{}`", self.tables[fact].model.name),
+                    dimension,
+                    hint,
+                )
             }
         }
     }
@@ -263,14 +303,18 @@ pub(crate) fn inputs(metric: &Metric) -> Vec<&MetricUse> {
     }
 }
 
+/// The measures that a metric itself names.
+fn own_measures(metric: &Metric) -> Vec<&MeasureUse> {
+    match &metric.formula {
+        Formula::Simple(measure) | Formula::Cumulative { measure, .. } => vec![measure],
+        Formula::Conversion(conversion) => vec![&conversion.base, &conversion.converted],
+        Formula::Ratio { .. } | Formula::Derived { .. } => Vec::new(),
+    }
+}
+
 /// All conditions that a metric's own text holds.
 fn conditions_of(metric: &Metric) -> Vec<&String> {
-    let measures: Vec<&MeasureUse> = match &metric.formula {
-        Formula::Simple(measure) | Formula::Cumulative { measure, .. } => vec![measure],
-        Formula::Conversion(conversion) => vec![&conversion.base, &conversion.conversion],
-        Formula::Ratio { .. } | Formula::Derived { .. } => Vec::new(),
-    };
-    let of_measures = measures.into_iter().flat_map(|measure| &measure.filters);
+    let of_measures = own_measures(metric).into_iter().flat_map(|measure| &measure.filters);
     let of_inputs = inputs(metric).into_iter().flat_map(|input| &input.filters);
     metric.filters.iter().chain(of_measures).chain(of_inputs).collect()
 }

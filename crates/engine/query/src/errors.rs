@@ -61,7 +61,9 @@ pub enum AskError {
     #[error("metric `{metric}` has no finer grain than {finest}, and the query asks for {asked}")]
     TooFine { metric: String, finest: &'static str, asked: &'static str },
 
-    #[error("cannot order by `{by}`; order by a metric or dimension of the query, `metric_time`, or `<metric>.comparison`, `.delta`, `.delta_percent`")]
+    #[error(
+        "cannot order by `{by}`; order by a metric or dimension of the query, `metric_time`, or `<metric>.comparison`, `.delta`, `.delta_percent`"
+    )]
     Order { by: String },
 
     #[error("filter on `{dimension}` has no values; name at least one, or leave the filter out")]
@@ -77,7 +79,9 @@ pub enum AskError {
         source: Arc<ScanError>,
     },
 
-    #[error("the query needs more memory than the server gives to one query; shorten the period or add a filter")]
+    #[error(
+        "the query needs more memory than the server gives to one query; shorten the period or add a filter"
+    )]
     Memory {
         #[source]
         source: Arc<ScanError>,
@@ -102,12 +106,19 @@ impl AskError {
     }
 
     pub(crate) fn engine(source: Arc<ScanError>) -> AskError {
-        if matches!(*source, ScanError::Lake(LakeError::Memory { .. })) { AskError::Memory { source } } else { AskError::Engine { source } }
+        if matches!(*source, ScanError::Lake(LakeError::Memory { .. })) {
+            AskError::Memory { source }
+        } else {
+            AskError::Engine { source }
+        }
     }
 }
 
 fn hint(nearest: Option<&str>) -> String {
-    nearest.map_or_else(|| "; see the catalogue for what there is".to_owned(), |name| format!("; did you mean `{name}`?"))
+    nearest.map_or_else(
+        || "; see the catalogue for what there is".to_owned(),
+        |name| format!("; did you mean `{name}`?"),
+    )
 }
 
 /// The known name that `name` is most likely a misspelling of.

@@ -66,7 +66,9 @@ impl Expression {
         match self {
             Expression::Name(_) => true,
             Expression::Negative(inner) => inner.is_linear(),
-            Expression::Binary(Operator::Plus | Operator::Minus, left, right) => left.is_linear() && right.is_linear(),
+            Expression::Binary(Operator::Plus | Operator::Minus, left, right) => {
+                left.is_linear() && right.is_linear()
+            }
             Expression::Binary(Operator::Times, left, right) => {
                 (left.is_constant() && right.is_linear()) || (left.is_linear() && right.is_constant())
             }
@@ -225,7 +227,11 @@ impl<'a> Parser<'a> {
             "abs" => (Function::Abs, 1..=1),
             "greatest" => (Function::Greatest, 1..=9),
             "least" => (Function::Least, 1..=9),
-            _ => return Err(format!("no function `{name}`; there are nullif, coalesce, abs, greatest and least")),
+            _ => {
+                return Err(format!(
+                    "no function `{name}`; there are nullif, coalesce, abs, greatest and least"
+                ));
+            }
         };
         let mut arguments = vec![self.sum()?];
         while self.take(',') {
@@ -237,7 +243,12 @@ impl<'a> Parser<'a> {
         if arity.contains(&arguments.len()) {
             Ok(Expression::Call(function, arguments))
         } else {
-            Err(format!("`{name}` takes {} to {} values and has {}", arity.start(), arity.end(), arguments.len()))
+            Err(format!(
+                "`{name}` takes {} to {} values and has {}",
+                arity.start(),
+                arity.end(),
+                arguments.len()
+            ))
         }
     }
 }
@@ -287,7 +298,10 @@ mod tests {
 
     #[test]
     fn parse_mistake_says_where() {
-        assert_eq!(Expression::parse("a +").unwrap_err(), "expected a metric, a number or `(` and found the end after `a +`");
+        assert_eq!(
+            Expression::parse("a +").unwrap_err(),
+            "expected a metric, a number or `(` and found the end after `a +`"
+        );
         assert_eq!(Expression::parse("(a").unwrap_err(), "expected `)` and found the end after `(a`");
         assert_eq!(Expression::parse("a b").unwrap_err(), "expected an operator and found `b` after `a `");
         assert!(Expression::parse("sqrt(a)").unwrap_err().starts_with("no function `sqrt`"));

@@ -43,7 +43,12 @@ impl Object for Token {
         write!(f, "{OPEN}{}{CLOSE}", self.index)
     }
 
-    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
         match (method, args) {
             ("grain", [grain]) => {
                 let grain = read_grain(grain)?;
@@ -53,14 +58,22 @@ impl Object for Token {
                 drop(mentions);
                 Ok(Value::from_dyn_object(self.clone()))
             }
-            _ => Err(Error::new(ErrorKind::UnknownMethod, format!("a dimension has no `{method}`; there is only .grain('month')"))),
+            _ => Err(Error::new(
+                ErrorKind::UnknownMethod,
+                format!("a dimension has no `{method}`; there is only .grain('month')"),
+            )),
         }
     }
 }
 
 fn read_grain(value: &Value) -> Result<Grain, Error> {
     let grain = value.as_str().and_then(Grain::parse);
-    grain.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`{value}` is no grain; use day, week, month, quarter or year")))
+    grain.ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{value}` is no grain; use day, week, month, quarter or year"),
+        )
+    })
 }
 
 impl Condition {
@@ -74,7 +87,9 @@ impl Condition {
             let mentions = mentions.clone();
             jinja.add_function(function, move |args: Rest<Value>| mention(function, &args.0, &mentions));
         }
-        let rendered = jinja.render_str(text, ()).map_err(|error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))?;
+        let rendered = jinja
+            .render_str(text, ())
+            .map_err(|error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))?;
         let mentions = mentions.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if rendered.trim().is_empty() {
             return Err("the condition is empty".to_owned());
@@ -95,12 +110,17 @@ impl Condition {
 
 fn mention(function: &str, args: &[Value], mentions: &Mentions) -> Result<Value, Error> {
     let wrong = |text: &str| Error::new(ErrorKind::InvalidOperation, text.to_owned());
-    let name = args.first().and_then(Value::as_str).ok_or_else(|| wrong("write the name of a dimension, as in Dimension('order__status')"))?;
+    let name = args
+        .first()
+        .and_then(Value::as_str)
+        .ok_or_else(|| wrong("write the name of a dimension, as in Dimension('order__status')"))?;
     let mention = match (function, args.get(1)) {
         ("TimeDimension", Some(grain)) => Mention::Time(name.to_owned(), read_grain(grain)?),
         ("TimeDimension", None) => Mention::Time(name.to_owned(), Grain::Day),
         (_, Some(path)) if path.len() != Some(0) => {
-            return Err(wrong("an entity path is not supported; write the path into the name, as in Dimension('order__customer__uf')"));
+            return Err(wrong(
+                "an entity path is not supported; write the path into the name, as in Dimension('order__customer__uf')",
+            ));
         }
         _ => Mention::Column(name.to_owned()),
     };
@@ -146,9 +166,18 @@ mod tests {
     #[test]
     fn sql_puts_columns_in_the_place_of_mentions() {
         assert_eq!(sql("{{ Dimension('order__status') }} = 'won'").unwrap(), "([order__status] = 'won')");
-        assert_eq!(sql("{{ Entity('customer') }} IS NOT NULL AND {{Dimension('uf')}} IN ('SP')\n").unwrap(), "([customer] IS NOT NULL AND [uf] IN ('SP'))");
-        assert_eq!(sql("{{ TimeDimension('metric_time', 'month') }} > '2026-01-01'").unwrap(), "([metric_time by month] > '2026-01-01')");
-        assert_eq!(sql("{{ Dimension('order__at').grain('week') }} > '2026-01-01'").unwrap(), "([order__at by week] > '2026-01-01')");
+        assert_eq!(
+            sql("{{ Entity('customer') }} IS NOT NULL AND {{Dimension('uf')}} IN ('SP')\n").unwrap(),
+            "([customer] IS NOT NULL AND [uf] IN ('SP'))"
+        );
+        assert_eq!(
+            sql("{{ TimeDimension('metric_time', 'month') }} > '2026-01-01'").unwrap(),
+            "([metric_time by month] > '2026-01-01')"
+        );
+        assert_eq!(
+            sql("{{ Dimension('order__at').grain('week') }} > '2026-01-01'").unwrap(),
+            "([order__at by week] > '2026-01-01')"
+        );
         assert_eq!(sql("1 = 1").unwrap(), "(1 = 1)");
     }
 

@@ -15,7 +15,8 @@ pub(crate) fn day(value: NaiveDate) -> String {
 
 /// `expression` is one of `members`, where the empty text stands for "no value" (what `missing` tests for) and `negated` keeps all others.
 pub(crate) fn membership(expression: &str, missing: &str, members: &[String], negated: bool) -> String {
-    let named: Vec<String> = members.iter().filter(|member| !member.is_empty()).map(|member| text(member)).collect();
+    let named: Vec<String> =
+        members.iter().filter(|member| !member.is_empty()).map(|member| text(member)).collect();
     let with_missing = members.iter().any(String::is_empty);
     let list = named.join(", ");
     match (negated, named.is_empty(), with_missing) {

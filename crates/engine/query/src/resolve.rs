@@ -2,11 +2,11 @@
 //!
 //! Does not decide how anything is computed (`plan`). Invariant: what cannot be answered is refused here, before any table is read.
 
+use crate::AskError;
 use crate::catalogue::{Catalogue, RouteError};
 use crate::errors::nearest;
 use crate::run::Clock;
 use crate::spans::{self, Spans};
-use crate::AskError;
 use kpi::{Compare, Filter, Grain, MetricDefinition, MetricQuery, Order, Period, comparison};
 
 /// Rows that a query may ask for at most, and that an answer may have.
@@ -39,7 +39,12 @@ impl Question {
     }
 }
 
-pub(crate) fn resolve(query: &MetricQuery, catalogue: &Catalogue, clock: &Clock, edition: u64) -> Result<Question, AskError> {
+pub(crate) fn resolve(
+    query: &MetricQuery,
+    catalogue: &Catalogue,
+    clock: &Clock,
+    edition: u64,
+) -> Result<Question, AskError> {
     if let Some(asked) = query.edition.filter(|asked| *asked != edition) {
         return Err(AskError::Edition { asked, edition });
     }
@@ -49,7 +54,10 @@ pub(crate) fn resolve(query: &MetricQuery, catalogue: &Catalogue, clock: &Clock,
         return Err(AskError::NoMetric);
     }
     for name in &metrics {
-        let definition = catalogue.metric(name).ok_or_else(|| AskError::UnknownMetric { name: name.clone(), nearest: catalogue.nearest_metric(name) })?;
+        let definition = catalogue.metric(name).ok_or_else(|| AskError::UnknownMetric {
+            name: name.clone(),
+            nearest: catalogue.nearest_metric(name),
+        })?;
         check_grain(definition, query.grain)?;
         for dimension in by.iter().chain(query.filters.iter().map(|filter| &filter.dimension)) {
             check_dimension(catalogue, name, dimension)?;
@@ -59,7 +67,9 @@ pub(crate) fn resolve(query: &MetricQuery, catalogue: &Catalogue, clock: &Clock,
         return Err(AskError::EmptyFilter { dimension: filter.dimension.clone() });
     }
     let limit = match query.limit {
-        Some(limit) if limit == 0 || limit as usize > MAX_ROWS => return Err(AskError::Limit { limit, max: MAX_ROWS as u32 }),
+        Some(limit) if limit == 0 || limit as usize > MAX_ROWS => {
+            return Err(AskError::Limit { limit, max: MAX_ROWS as u32 });
+        }
         limit => limit.map(|limit| limit as usize),
     };
     for order in &query.order {
@@ -68,7 +78,13 @@ pub(crate) fn resolve(query: &MetricQuery, catalogue: &Catalogue, clock: &Clock,
     let period = query.period.resolve(clock.covered)?;
     // Weeks of last year are whole weeks: the same dates would cut them on other days.
     let by_week = query.grain == Some(Grain::Week) && query.compare == Compare::SamePeriodLastYear;
-    let other = comparison::window(query.period, query.compare, query.match_weekday || by_week, clock.covered, &clock.calendar)?;
+    let other = comparison::window(
+        query.period,
+        query.compare,
+        query.match_weekday || by_week,
+        clock.covered,
+        &clock.calendar,
+    )?;
     let mut all = rows(period, query.grain)?;
     let count = all.len();
     if let Some(other) = other {
@@ -118,9 +134,11 @@ fn each_once(names: &[String]) -> Vec<String> {
 
 fn check_grain(definition: &MetricDefinition, asked: Option<Grain>) -> Result<(), AskError> {
     match asked {
-        Some(asked) if asked < definition.grain => {
-            Err(AskError::TooFine { metric: definition.name.clone(), finest: definition.grain.name(), asked: asked.name() })
-        }
+        Some(asked) if asked < definition.grain => Err(AskError::TooFine {
+            metric: definition.name.clone(),
+            finest: definition.grain.name(),
+            asked: asked.name(),
+        }),
         _ => Ok(()),
     }
 }
@@ -131,7 +149,11 @@ fn check_dimension(catalogue: &Catalogue, metric: &str, dimension: &str) -> Resu
         match catalogue.route(fact, dimension) {
             Ok(_) => {}
             Err(RouteError::Ambiguous(choices)) => {
-                return Err(AskError::Ambiguous { metric: metric.to_owned(), dimension: dimension.to_owned(), choices: choices.join(" or ") });
+                return Err(AskError::Ambiguous {
+                    metric: metric.to_owned(),
+                    dimension: dimension.to_owned(),
+                    choices: choices.join(" or "),
+                });
             }
             Err(RouteError::Unknown) => return Err(unreachable(catalogue, metric, dimension)),
         }
@@ -141,7 +163,8 @@ fn check_dimension(catalogue: &Catalogue, metric: &str, dimension: &str) -> Resu
 
 fn unreachable(catalogue: &Catalogue, metric: &str, dimension: &str) -> AskError {
     let last = dimension.rsplit("__").next().unwrap_or(dimension);
-    let exists = catalogue.tables.iter().any(|table| table.dimension(last).is_some() || table.entity(last).is_some());
+    let exists =
+        catalogue.tables.iter().any(|table| table.dimension(last).is_some() || table.entity(last).is_some());
     if !exists {
         let names = catalogue.dimensions().iter().map(|dimension| dimension.name.as_str());
         return AskError::UnknownDimension { name: dimension.to_owned(), nearest: nearest(dimension, names) };
@@ -152,10 +175,16 @@ fn unreachable(catalogue: &Catalogue, metric: &str, dimension: &str) -> AskError
 }
 
 fn check_order(name: &str, metrics: &[String], by: &[String], query: &MetricQuery) -> Result<(), AskError> {
-    let (metric, suffix) = name.split_once('.').map_or((name, None), |(metric, suffix)| (metric, Some(suffix)));
+    let (metric, suffix) =
+        name.split_once('.').map_or((name, None), |(metric, suffix)| (metric, Some(suffix)));
     let known = match suffix {
-        None => metrics.iter().chain(by).any(|other| other == name) || (name == kpi::frame::TIME && query.grain.is_some()),
-        Some("comparison" | "delta" | "delta_percent") => !query.compare.is_none() && metrics.iter().any(|other| other == metric),
+        None => {
+            metrics.iter().chain(by).any(|other| other == name)
+                || (name == kpi::frame::TIME && query.grain.is_some())
+        }
+        Some("comparison" | "delta" | "delta_percent") => {
+            !query.compare.is_none() && metrics.iter().any(|other| other == metric)
+        }
         Some(_) => false,
     };
     if known { Ok(()) } else { Err(AskError::Order { by: name.to_owned() }) }

@@ -40,7 +40,13 @@ const SCANS_AT_ONCE: usize = 4;
 pub(crate) type Scanned = Result<Arc<Rows>, Arc<ScanError>>;
 
 /// Answers every query, in order. Queries that read the same fact in the same way share a scan.
-pub async fn ask(session: &Session, catalogue: &Catalogue, queries: &[MetricQuery], clock: &Clock, edition: u64) -> Vec<Result<Frame, AskError>> {
+pub async fn ask(
+    session: &Session,
+    catalogue: &Catalogue,
+    queries: &[MetricQuery],
+    clock: &Clock,
+    edition: u64,
+) -> Vec<Result<Frame, AskError>> {
     let mut planner = Planner::new(catalogue);
     let planned: Vec<Result<Planned, AskError>> = queries
         .iter()
@@ -48,7 +54,8 @@ pub async fn ask(session: &Session, catalogue: &Catalogue, queries: &[MetricQuer
         .collect();
     let scans = planner.scans;
     let found = days(session, catalogue, &scans).await;
-    let days: Vec<Vec<NaiveDate>> = found.iter().map(|days| days.as_ref().cloned().unwrap_or_default()).collect();
+    let days: Vec<Vec<NaiveDate>> =
+        found.iter().map(|days| days.as_ref().cloned().unwrap_or_default()).collect();
     let mut results = run(session, catalogue, &scans, &days).await;
     for (result, days) in results.iter_mut().zip(found) {
         if let Err(error) = days {
@@ -82,7 +89,11 @@ pub(crate) fn scans_of(node: &Node, found: &mut Vec<usize>) {
 }
 
 /// The days on which each scan of stocks has rows, in order; empty for other scans.
-async fn days(session: &Session, catalogue: &Catalogue, scans: &[Scan]) -> Vec<Result<Vec<NaiveDate>, Arc<ScanError>>> {
+async fn days(
+    session: &Session,
+    catalogue: &Catalogue,
+    scans: &[Scan],
+) -> Vec<Result<Vec<NaiveDate>, Arc<ScanError>>> {
     let mut found = Vec::with_capacity(scans.len());
     let mut known: HashMap<String, Result<Vec<NaiveDate>, Arc<ScanError>>> = HashMap::new();
     for scan in scans {
@@ -96,7 +107,11 @@ async fn days(session: &Session, catalogue: &Catalogue, scans: &[Scan]) -> Vec<R
             found.push(days.clone());
             continue;
         }
-        let days = session.query(&text).await.map(|batches| cells::days(&batches)).map_err(|error| Arc::new(ScanError::Lake(error)));
+        let days = session
+            .query(&text)
+            .await
+            .map(|batches| cells::days(&batches))
+            .map_err(|error| Arc::new(ScanError::Lake(error)));
         if let Err(error) = &days {
             tracing::error!(error = error as &dyn std::error::Error, sql = %text, "scan failed");
         }
@@ -109,13 +124,26 @@ async fn days(session: &Session, catalogue: &Catalogue, scans: &[Scan]) -> Vec<R
 /// The day that stands for a span: the last one up to its end, even before its start, or the first one within it.
 pub(crate) fn day_for(days: &[NaiveDate], span: Period, choice: WindowChoice) -> Option<NaiveDate> {
     match choice {
-        WindowChoice::Max => days.partition_point(|day| *day <= span.to()).checked_sub(1).map(|index| days[index]),
-        WindowChoice::Min => days.get(days.partition_point(|day| *day < span.from())).copied().filter(|day| *day <= span.to()),
+        WindowChoice::Max => {
+            days.partition_point(|day| *day <= span.to()).checked_sub(1).map(|index| days[index])
+        }
+        WindowChoice::Min => {
+            days.get(days.partition_point(|day| *day < span.from())).copied().filter(|day| *day <= span.to())
+        }
     }
 }
 
-async fn run(session: &Session, catalogue: &Catalogue, scans: &[Scan], days: &[Vec<NaiveDate>]) -> Vec<Scanned> {
-    let texts: Vec<String> = scans.iter().zip(days).map(|(scan, days)| sql::text(catalogue, scan, &wanted_days(scan, days))).collect();
+async fn run(
+    session: &Session,
+    catalogue: &Catalogue,
+    scans: &[Scan],
+    days: &[Vec<NaiveDate>],
+) -> Vec<Scanned> {
+    let texts: Vec<String> = scans
+        .iter()
+        .zip(days)
+        .map(|(scan, days)| sql::text(catalogue, scan, &wanted_days(scan, days)))
+        .collect();
     let mut first: HashMap<&str, usize> = HashMap::new();
     let turns = Arc::new(Semaphore::new(SCANS_AT_ONCE));
     let mut running = JoinSet::new();
@@ -124,7 +152,8 @@ async fn run(session: &Session, catalogue: &Catalogue, scans: &[Scan], days: &[V
             continue;
         }
         first.insert(text, index);
-        let (session, text, turns, keys, placed) = (session.clone(), text.clone(), turns.clone(), scans[index].keys.len(), is_placed(&scans[index]));
+        let (session, text, turns, keys, placed) =
+            (session.clone(), text.clone(), turns.clone(), scans[index].keys.len(), is_placed(&scans[index]));
         let functions = scans[index].columns.iter().map(|column| column.function.clone()).collect::<Vec<_>>();
         running.spawn(async move {
             // The semaphore is never closed; without a turn the scan would only run earlier.
@@ -151,7 +180,12 @@ async fn run(session: &Session, catalogue: &Catalogue, scans: &[Scan], days: &[V
         }
     }
     let stopped = || Err(Arc::new(ScanError::Stopped));
-    texts.iter().map(|text| first.get(text.as_str()).and_then(|index| done.get(index)).cloned().unwrap_or_else(stopped)).collect()
+    texts
+        .iter()
+        .map(|text| {
+            first.get(text.as_str()).and_then(|index| done.get(index)).cloned().unwrap_or_else(stopped)
+        })
+        .collect()
 }
 
 /// All batches of an answer, and its columns even when it has no rows.
@@ -167,7 +201,8 @@ async fn rows_of(session: &Session, sql: &str) -> Result<(SchemaRef, Vec<RecordB
 /// The days that a scan of stocks reads.
 fn wanted_days(scan: &Scan, days: &[NaiveDate]) -> Vec<NaiveDate> {
     let Grouping::AsOf(wanted) = &scan.grouping else { return Vec::new() };
-    let mut chosen: Vec<NaiveDate> = wanted.iter().filter_map(|(span, choice)| day_for(days, *span, *choice)).collect();
+    let mut chosen: Vec<NaiveDate> =
+        wanted.iter().filter_map(|(span, choice)| day_for(days, *span, *choice)).collect();
     chosen.sort_unstable();
     chosen.dedup();
     chosen
@@ -183,7 +218,11 @@ fn is_placed(scan: &Scan) -> bool {
 ///
 /// # Errors
 /// `UnknownDimension`, `Engine`.
-pub async fn members(session: &Session, catalogue: &Catalogue, dimension: &str) -> Result<Vec<String>, AskError> {
+pub async fn members(
+    session: &Session,
+    catalogue: &Catalogue,
+    dimension: &str,
+) -> Result<Vec<String>, AskError> {
     const MOST: usize = 1_000;
     let name = dimension.rsplit("__").next().unwrap_or(dimension);
     let mut counts: HashMap<String, i64> = HashMap::new();
@@ -191,8 +230,11 @@ pub async fn members(session: &Session, catalogue: &Catalogue, dimension: &str) 
     for table in 0..catalogue.tables.len() {
         let Some(text) = sql::members_text(catalogue, table, name, MOST) else { continue };
         known = true;
-        let (schema, batches) = rows_of(session, &text).await.map_err(|error| AskError::engine(Arc::new(ScanError::Lake(error))))?;
-        let rows = cells::read(&schema, &batches, 1, false, &[Function::Rows]).map_err(|error| AskError::engine(Arc::new(error)))?;
+        let (schema, batches) = rows_of(session, &text)
+            .await
+            .map_err(|error| AskError::engine(Arc::new(ScanError::Lake(error))))?;
+        let rows = cells::read(&schema, &batches, 1, false, &[Function::Rows])
+            .map_err(|error| AskError::engine(Arc::new(error)))?;
         for row in rows.rows {
             let count = row.cells[0].exact().map_or(0, |(count, _)| count as i64);
             *counts.entry(row.key[0].clone().unwrap_or_default()).or_default() += count;
@@ -200,15 +242,23 @@ pub async fn members(session: &Session, catalogue: &Catalogue, dimension: &str) 
     }
     if !known {
         let names = catalogue.dimensions().iter().map(|dimension| dimension.name.as_str());
-        return Err(AskError::UnknownDimension { name: dimension.to_owned(), nearest: nearest(dimension, names) });
+        return Err(AskError::UnknownDimension {
+            name: dimension.to_owned(),
+            nearest: nearest(dimension, names),
+        });
     }
     let mut members: Vec<(String, i64)> = counts.into_iter().collect();
-    members.sort_by(|a, b| a.0.is_empty().cmp(&b.0.is_empty()).then(b.1.cmp(&a.1)).then_with(|| a.0.cmp(&b.0)));
+    members
+        .sort_by(|a, b| a.0.is_empty().cmp(&b.0.is_empty()).then(b.1.cmp(&a.1)).then_with(|| a.0.cmp(&b.0)));
     Ok(members.into_iter().map(|(member, _)| member).take(MOST).collect())
 }
 
 /// Plans every metric over the session's tables without reading them.
-pub(crate) async fn verify(session: &Session, catalogue: &Catalogue, metrics: &[String]) -> Result<(), DefinitionError> {
+pub(crate) async fn verify(
+    session: &Session,
+    catalogue: &Catalogue,
+    metrics: &[String],
+) -> Result<(), DefinitionError> {
     let day = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
     let clock = Clock { covered: day, calendar: Calendar::default() };
     let mut planner = Planner::new(catalogue);
@@ -226,7 +276,9 @@ pub(crate) async fn verify(session: &Session, catalogue: &Catalogue, metrics: &[
         }
         culprit(session, catalogue, metrics, &clock).await?;
         // No metric alone is at fault; then the scan's first user is as good as any.
-        if let (Some(metric), Err(error)) = (catalogue.get(user), session.schema(&sql::text(catalogue, scan, &[day])).await) {
+        if let (Some(metric), Err(error)) =
+            (catalogue.get(user), session.schema(&sql::text(catalogue, scan, &[day])).await)
+        {
             return Err(metric.place.error(format!("metric `{user}`: {}", words(&error))));
         }
     }
@@ -234,17 +286,27 @@ pub(crate) async fn verify(session: &Session, catalogue: &Catalogue, metrics: &[
 }
 
 /// Plans each metric by itself and points at the first that is no SQL.
-async fn culprit(session: &Session, catalogue: &Catalogue, metrics: &[String], clock: &Clock) -> Result<(), DefinitionError> {
+async fn culprit(
+    session: &Session,
+    catalogue: &Catalogue,
+    metrics: &[String],
+    clock: &Clock,
+) -> Result<(), DefinitionError> {
     for name in metrics {
         let Some(metric) = catalogue.get(name) else { continue };
-        let query = MetricQuery::total([name.as_str()], PeriodSpec::Between { from: clock.covered, to: clock.covered });
+        let query = MetricQuery::total(
+            [name.as_str()],
+            PeriodSpec::Between { from: clock.covered, to: clock.covered },
+        );
         let mut planner = Planner::new(catalogue);
         if resolve(&query, catalogue, clock, 0).and_then(|question| planner.plan(question)).is_err() {
             continue;
         }
         for scan in &planner.scans {
             if let Err(error) = session.schema(&sql::text(catalogue, scan, &[clock.covered])).await {
-                return Err(metric.place.error(format!("metric `{name}` is no SQL over its table: {}", words(&error))));
+                return Err(metric
+                    .place
+                    .error(format!("metric `{name}` is no SQL over its table: {}", words(&error))));
             }
         }
     }

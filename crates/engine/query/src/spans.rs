@@ -36,7 +36,10 @@ pub(crate) fn beside(period: Period, other: Period, grain: Option<Grain>) -> Spa
         }
         Alignment::Shifted { days } => {
             let back = TimeDelta::days(days);
-            rows(period, Some(grain)).into_iter().map(|span| clip(span?.from() - back, span?.to() - back, other)).collect()
+            rows(period, Some(grain))
+                .into_iter()
+                .map(|span| clip(span?.from() - back, span?.to() - back, other))
+                .collect()
         }
     }
 }
@@ -61,7 +64,10 @@ pub(crate) fn reach(spans: &Spans, reach: Reach) -> Spans {
         Reach::ToDate(grain) => grain.start(to),
         Reach::Window(by) => back_end(to, by) + Days::new(1),
     };
-    spans.iter().map(|span| span.and_then(|span| Period::new(from(span.to()).max(BEGINNING), span.to()).ok())).collect()
+    spans
+        .iter()
+        .map(|span| span.and_then(|span| Period::new(from(span.to()).max(BEGINNING), span.to()).ok()))
+        .collect()
 }
 
 fn months(span: Span) -> Option<Months> {
@@ -76,7 +82,9 @@ fn months(span: Span) -> Option<Months> {
 fn back(day: NaiveDate, by: Span) -> NaiveDate {
     let moved = match months(by) {
         Some(months) => day.checked_sub_months(months),
-        None => day.checked_sub_days(Days::new(u64::from(by.count) * if by.unit == Grain::Week { 7 } else { 1 })),
+        None => {
+            day.checked_sub_days(Days::new(u64::from(by.count) * if by.unit == Grain::Week { 7 } else { 1 }))
+        }
     };
     moved.unwrap_or(BEGINNING)
 }
@@ -124,8 +132,12 @@ mod tests {
         let found = beside(span("2026-03-01..2026-03-04"), span("2026-02-01..2026-02-02"), Some(Grain::Day));
         assert_eq!(found, spans(&["2026-02-01..2026-02-01", "2026-02-02..2026-02-02", "", ""]));
         assert_eq!(grid(&found, Some(Grain::Day)), Some(span("2026-02-01..2026-02-02")));
-        let shifted = beside(span("2026-10-24..2026-11-05"), span("2026-10-11..2026-10-23"), Some(Grain::Week));
-        assert_eq!(shifted, spans(&["2026-10-11..2026-10-12", "2026-10-13..2026-10-19", "2026-10-20..2026-10-23"]));
+        let shifted =
+            beside(span("2026-10-24..2026-11-05"), span("2026-10-11..2026-10-23"), Some(Grain::Week));
+        assert_eq!(
+            shifted,
+            spans(&["2026-10-11..2026-10-12", "2026-10-13..2026-10-19", "2026-10-20..2026-10-23"])
+        );
         assert_eq!(grid(&shifted, Some(Grain::Week)), None);
     }
 
@@ -134,8 +146,14 @@ mod tests {
         let month = Offset::Back(Span { count: 1, unit: Grain::Month });
         assert_eq!(offset(&spans(&["2026-04-01..2026-04-30"]), month), spans(&["2026-03-01..2026-03-31"]));
         assert_eq!(offset(&spans(&["2026-03-01..2026-03-31"]), month), spans(&["2026-02-01..2026-02-28"]));
-        assert_eq!(offset(&spans(&["2026-04-01..2026-04-12", ""]), month), spans(&["2026-03-01..2026-03-12", ""]));
-        assert_eq!(offset(&spans(&["2026-04-05..2026-04-12"]), Offset::StartOf(Grain::Month)), spans(&["2026-04-01..2026-04-01"]));
+        assert_eq!(
+            offset(&spans(&["2026-04-01..2026-04-12", ""]), month),
+            spans(&["2026-03-01..2026-03-12", ""])
+        );
+        assert_eq!(
+            offset(&spans(&["2026-04-05..2026-04-12"]), Offset::StartOf(Grain::Month)),
+            spans(&["2026-04-01..2026-04-01"])
+        );
     }
 
     #[test]
@@ -143,8 +161,14 @@ mod tests {
         let rows = spans(&["2026-04-01..2026-04-30"]);
         assert_eq!(reach(&rows, Reach::ToDate(Grain::Quarter)), spans(&["2026-04-01..2026-04-30"]));
         assert_eq!(reach(&rows, Reach::ToDate(Grain::Year)), spans(&["2026-01-01..2026-04-30"]));
-        assert_eq!(reach(&rows, Reach::Window(Span { count: 7, unit: Grain::Day })), spans(&["2026-04-24..2026-04-30"]));
-        assert_eq!(reach(&rows, Reach::Window(Span { count: 2, unit: Grain::Month })), spans(&["2026-03-01..2026-04-30"]));
+        assert_eq!(
+            reach(&rows, Reach::Window(Span { count: 7, unit: Grain::Day })),
+            spans(&["2026-04-24..2026-04-30"])
+        );
+        assert_eq!(
+            reach(&rows, Reach::Window(Span { count: 2, unit: Grain::Month })),
+            spans(&["2026-03-01..2026-04-30"])
+        );
         assert_eq!(reach(&rows, Reach::All), spans(&["1900-01-01..2026-04-30"]));
     }
 }

@@ -17,10 +17,16 @@ use std::fmt::Write;
 pub(crate) fn text(catalogue: &Catalogue, scan: &Scan, days: &[NaiveDate]) -> String {
     let place = place(scan);
     let union = union_of(&scan.columns);
-    let mut select: Vec<String> = scan.keys.iter().enumerate().map(|(index, key)| format!("{key} AS k{index}")).collect();
+    let mut select: Vec<String> =
+        scan.keys.iter().enumerate().map(|(index, key)| format!("{key} AS k{index}")).collect();
     select.extend(place.iter().map(|place| format!("{place} AS place")));
     let grouped = select.len();
-    select.extend(scan.columns.iter().enumerate().map(|(index, column)| format!("{} AS v{index}", aggregate(column, scan, union.as_deref()))));
+    select.extend(
+        scan.columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| format!("{} AS v{index}", aggregate(column, scan, union.as_deref()))),
+    );
     let mut conditions = scan.conditions.clone();
     conditions.extend(days_condition(scan, union.as_deref(), days));
     let mut sql = format!("SELECT {} FROM {}", select.join(", "), from(catalogue, scan));
@@ -42,16 +48,34 @@ pub(crate) fn days_text(catalogue: &Catalogue, scan: &Scan, last: NaiveDate) -> 
         }
     }
     let Base::Table(table) = &scan.base else { return String::new() };
-    format!("SELECT DISTINCT {} AS place FROM {} WHERE {} <= {}", scan.time, tables(catalogue, *table, &needs), scan.time, literal::day(last))
+    format!(
+        "SELECT DISTINCT {} AS place FROM {} WHERE {} <= {}",
+        scan.time,
+        tables(catalogue, *table, &needs),
+        scan.time,
+        literal::day(last)
+    )
 }
 
 /// How often each member of a dimension of this table occurs, the most frequent first; `None` when the table has no such dimension.
-pub(crate) fn members_text(catalogue: &Catalogue, table: usize, dimension: &str, limit: usize) -> Option<String> {
+pub(crate) fn members_text(
+    catalogue: &Catalogue,
+    table: usize,
+    dimension: &str,
+    limit: usize,
+) -> Option<String> {
     let table = &catalogue.tables[table];
     let index = table.dimension(dimension)?;
     let expression = &table.model.dimensions[index].expression;
-    let member = if table.kinds[index] == Kind::Text { format!("NULLIF(({expression}), '')") } else { format!("CAST(({expression}) AS VARCHAR)") };
-    Some(format!("SELECT {member} AS k0, COUNT(*) AS v0 FROM {} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}", table.name.quoted()))
+    let member = if table.kinds[index] == Kind::Text {
+        format!("NULLIF(({expression}), '')")
+    } else {
+        format!("CAST(({expression}) AS VARCHAR)")
+    };
+    Some(format!(
+        "SELECT {member} AS k0, COUNT(*) AS v0 FROM {} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}",
+        table.name.quoted()
+    ))
 }
 
 /// What the scan is grouped by besides members.
@@ -62,10 +86,16 @@ fn place(scan: &Scan) -> Option<String> {
         Grouping::Buckets { grain: None, .. } => None,
         Grouping::Buckets { grain: Some(grain), floor } => {
             let day = match floor {
-                Some(floor) => format!("CASE WHEN {0} < {1} THEN {1} ELSE {0} END", scan.time, literal::day(*floor)),
+                Some(floor) => {
+                    format!("CASE WHEN {0} < {1} THEN {1} ELSE {0} END", scan.time, literal::day(*floor))
+                }
                 None => scan.time.clone(),
             };
-            Some(if *grain == Grain::Day { day } else { format!("CAST(date_trunc('{}', {day}) AS DATE)", grain.name()) })
+            Some(if *grain == Grain::Day {
+                day
+            } else {
+                format!("CAST(date_trunc('{}', {day}) AS DATE)", grain.name())
+            })
         }
     }
 }
@@ -120,7 +150,13 @@ fn aggregate(column: &Aggregate, scan: &Scan, union: Option<&[Period]>) -> Strin
         conditions.push(within(&scan.time, window));
     }
     conditions.extend(column.conditions.iter().cloned());
-    let filter = |conditions: &[String]| if conditions.is_empty() { String::new() } else { format!(" FILTER (WHERE {})", conditions.join(" AND ")) };
+    let filter = |conditions: &[String]| {
+        if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" FILTER (WHERE {})", conditions.join(" AND "))
+        }
+    };
     let filtered = filter(&conditions);
     match &column.function {
         Function::Rows => format!("COUNT(*){filtered}"),
@@ -150,7 +186,11 @@ fn from(catalogue: &Catalogue, scan: &Scan) -> String {
     };
     let own = match &scan.grouping {
         Grouping::Spans(spans) => {
-            format!("SELECT s.span, f.* FROM {} AS s (span, first_day, last_day) JOIN ({own}) AS f ON {} BETWEEN s.first_day AND s.last_day", numbered(spans), scan.time)
+            format!(
+                "SELECT s.span, f.* FROM {} AS s (span, first_day, last_day) JOIN ({own}) AS f ON {} BETWEEN s.first_day AND s.last_day",
+                numbered(spans),
+                scan.time
+            )
         }
         Grouping::LastOf(spans, groups) => format!(
             "SELECT s.span, f.*, {time} AS day, MAX({time}) OVER (PARTITION BY s.span, {groups}) AS last_day \
@@ -168,7 +208,9 @@ fn numbered(spans: &[Option<Period>]) -> String {
     let rows: Vec<String> = spans
         .iter()
         .enumerate()
-        .filter_map(|(index, span)| span.map(|span| format!("({index}, {}, {})", literal::day(span.from()), literal::day(span.to()))))
+        .filter_map(|(index, span)| {
+            span.map(|span| format!("({index}, {}, {})", literal::day(span.from()), literal::day(span.to())))
+        })
         .collect();
     if rows.is_empty() {
         // VALUES cannot be empty; no day lies in this span.
@@ -182,7 +224,8 @@ fn tables(catalogue: &Catalogue, table: usize, needs: &Needs) -> String {
 }
 
 fn projection(catalogue: &Catalogue, table: usize, columns: &BTreeMap<String, String>) -> String {
-    let list: Vec<String> = columns.iter().map(|(alias, expression)| format!("({expression}) AS {}", quote(alias))).collect();
+    let list: Vec<String> =
+        columns.iter().map(|(alias, expression)| format!("({expression}) AS {}", quote(alias))).collect();
     format!("SELECT {} FROM {}", list.join(", "), catalogue.tables[table].name.quoted())
 }
 
@@ -201,9 +244,13 @@ fn conversions(catalogue: &Catalogue, conversion: &ConversionBase, needs: &Needs
     let mut base = conversion.base.clone();
     base.needs.own.extend(needs.own.iter().map(|(alias, expression)| (alias.clone(), expression.clone())));
     let kept: Vec<String> = base.needs.own.keys().map(|alias| format!("b.{}", quote(alias))).collect();
-    let equal: Vec<String> =
-        (0..conversion.constant.len()).map(|index| format!(" AND b.p{index} IS NOT DISTINCT FROM c.p{index}")).collect();
-    let within = conversion.window.as_ref().map_or_else(String::new, |window| format!(" AND b.day > c.day - {window}"));
+    let equal: Vec<String> = (0..conversion.constant.len())
+        .map(|index| format!(" AND b.p{index} IS NOT DISTINCT FROM c.p{index}"))
+        .collect();
+    let within = conversion
+        .window
+        .as_ref()
+        .map_or_else(String::new, |window| format!(" AND b.day > c.day - {window}"));
     let extras = |first: bool| {
         conversion.constant.iter().enumerate().fold(String::new(), |mut sql, (index, pair)| {
             let _ = write!(sql, ", {} AS p{index}", if first { &pair.0 } else { &pair.1 });
@@ -216,7 +263,11 @@ fn conversions(catalogue: &Catalogue, conversion: &ConversionBase, needs: &Needs
          FROM ({base}) AS b JOIN ({other}) AS c ON b.entity = c.entity AND b.day <= c.day{within}{equal}) WHERE nth = 1",
         kept = kept.join(", "),
         base = side(catalogue, &base, &format!("f.*{}", extras(true))),
-        other = side(catalogue, &conversion.conversion, &format!("{} AS value, ROW_NUMBER() OVER () AS number{}", conversion.value, extras(false))),
+        other = side(
+            catalogue,
+            &conversion.conversion,
+            &format!("{} AS value, ROW_NUMBER() OVER () AS number{}", conversion.value, extras(false))
+        ),
         equal = equal.concat(),
     )
 }
@@ -224,7 +275,12 @@ fn conversions(catalogue: &Catalogue, conversion: &ConversionBase, needs: &Needs
 fn side(catalogue: &Catalogue, side: &Side, columns: &str) -> String {
     let mut conditions = side.conditions.clone();
     conditions.push(format!("{} IS NOT NULL", side.entity));
-    let mut sql = format!("SELECT {} AS entity, {} AS day, {columns} FROM {}", side.entity, side.time, tables(catalogue, side.table, &side.needs));
+    let mut sql = format!(
+        "SELECT {} AS entity, {} AS day, {columns} FROM {}",
+        side.entity,
+        side.time,
+        tables(catalogue, side.table, &side.needs)
+    );
     append_where(&mut sql, &conditions);
     sql
 }

@@ -4,6 +4,7 @@
 //! Invariant: a node whose parent failed is never built, and what an edition names is never changed.
 
 mod compile;
+mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use compile::Compiled;
 
-use crate::errors::{TransformError, did_you_mean};
+use crate::errors::TransformError;
 use crate::load::{Project, Selection};
 use crate::materialize;
 use crate::node::{Node, NodeKind};
@@ -52,8 +53,17 @@ impl RunContext {
 #[derive(Debug, Clone)]
 pub enum Progress {
     /// `done` nodes of `total` are finished.
-    Started { id: String, name: String, done: usize, total: usize },
-    Finished { result: NodeResult, done: usize, total: usize },
+    Started {
+        id: String,
+        name: String,
+        done: usize,
+        total: usize,
+    },
+    Finished {
+        result: NodeResult,
+        done: usize,
+        total: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -186,7 +196,8 @@ impl<'a> Run<'a> {
                 (node.id.clone(), before.into_iter().filter(|id| ids.contains(id.as_str())).collect())
             })
             .collect();
-        let ready = waiting.iter().filter(|(_, parents)| parents.is_empty()).map(|(id, _)| id.clone()).collect();
+        let ready =
+            waiting.iter().filter(|(_, parents)| parents.is_empty()).map(|(id, _)| id.clone()).collect();
         Run {
             project: Arc::new(project.clone()),
             lake: lake.clone(),
@@ -334,45 +345,11 @@ async fn one(
     context: &RunContext,
     compiled_text: &mut Option<String>,
 ) -> Result<Made, TransformError> {
-    reads_are_there(project, &relations, node)?;
+    reads::are_there(project, &relations, node)?;
     let relations = Arc::new(relations);
     let compiled = compile::node(project, lake, &relations, node, context).await?;
     if let Some(compiled) = &compiled {
         *compiled_text = Some(compiled.rendered.text.clone());
     }
     materialize::node(lake, node, compiled.as_ref(), context).await
-}
-
-/// Everything that the node reads must be in the lake already.
-fn reads_are_there(project: &Project, relations: &Relations, node: &Node) -> Result<(), TransformError> {
-    for id in &node.depends_on {
-        let (what, table, remedy) = match (project.sources.get(id), project.nodes.get(id)) {
-            (Some(source), _) if !relations.contains_key(&source.relation) => {
-                let tables: Vec<String> = relations
-                    .keys()
-                    .filter(|table| table.schema == source.relation.schema)
-                    .map(|table| table.name.clone())
-                    .collect();
-                let remedy = did_you_mean(
-                    &source.relation.name,
-                    tables.iter().map(String::as_str),
-                    "add the source that lands it, or correct `schema` and `identifier`",
-                );
-                (format!("source `{}.{}`", source.source, source.table), &source.relation, remedy)
-            }
-            (_, Some(parent)) if !relations.contains_key(&parent.relation) => {
-                let remedy = format!("build it too: select `+{}`", node.name);
-                (format!("`{}`", parent.name), &parent.relation, remedy)
-            }
-            _ => continue,
-        };
-        return Err(TransformError::MissingTable {
-            node: node.name.clone(),
-            place: node.place(),
-            what,
-            table: table.clone(),
-            remedy,
-        });
-    }
-    Ok(())
 }

@@ -100,12 +100,15 @@ impl TestConfig {
             None => Severity::Error,
             Some(text) if text.eq_ignore_ascii_case("error") => Severity::Error,
             Some(text) if text.eq_ignore_ascii_case("warn") => Severity::Warn,
-            Some(text) => return Err(reader.wrong(format!("`severity` cannot be `{text}`; use `warn` or `error`"))),
+            Some(text) => {
+                return Err(reader.wrong(format!("`severity` cannot be `{text}`; use `warn` or `error`")));
+            }
         };
         let limit = match reader.text("limit")? {
             None => None,
             Some(text) => Some(
-                text.parse().map_err(|_| reader.wrong(format!("`limit` must be a whole number, not `{text}`")))?,
+                text.parse()
+                    .map_err(|_| reader.wrong(format!("`limit` must be a whole number, not `{text}`")))?,
             ),
         };
         let kept = reader.text("store_failures_as")?.is_some_and(|text| text != "ephemeral");
@@ -122,8 +125,14 @@ impl TestConfig {
 }
 
 /// dbt's name for a generic test: rule, table and arguments; a long one is cut and ends in a digest (SHA-256 where dbt takes MD5).
-pub(crate) fn generic_name(test: &str, table: &str, column: Option<&str>, arguments: &Map<String, Json>) -> String {
-    let mut sorted: Vec<(&str, Json)> = arguments.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+pub(crate) fn generic_name(
+    test: &str,
+    table: &str,
+    column: Option<&str>,
+    arguments: &Map<String, Json>,
+) -> String {
+    let mut sorted: Vec<(&str, Json)> =
+        arguments.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     if let Some(column) = column {
         sorted.push(("column_name", Json::from(column)));
     }
@@ -189,13 +198,17 @@ mod tests {
             "accepted_values_orders_status__a__b_c"
         );
         let to: Map<String, Json> = serde_json::from_str(r#"{"to":"ref('dim')","field":"id"}"#).unwrap();
-        assert_eq!(generic_name("relationships", "orders", Some("customer"), &to), "relationships_orders_customer__id__ref_dim_");
+        assert_eq!(
+            generic_name("relationships", "orders", Some("customer"), &to),
+            "relationships_orders_customer__id__ref_dim_"
+        );
     }
 
     #[test]
     fn generic_name_long_is_cut_with_a_digest() {
         let values: Map<String, Json> =
-            serde_json::from_str(r#"{"values":["aaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbb"]}"#).unwrap();
+            serde_json::from_str(r#"{"values":["aaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbb"]}"#)
+                .unwrap();
         let name = generic_name("accepted_values", "orders", Some("status"), &values);
         assert!(name.starts_with("accepted_values_orders_"), "{name}");
         assert_eq!(name.len(), "accepted_values_orders".len() + 1 + 32);

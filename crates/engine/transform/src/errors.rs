@@ -11,8 +11,8 @@ use lake::{LakeError, TableName};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Place {
     pub file: String,
-    pub line: Option<usize>,
-    pub column: Option<usize>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
 }
 
 impl Place {
@@ -20,8 +20,12 @@ impl Place {
         Place { file: file.into(), line: None, column: None }
     }
 
+    pub fn line(file: impl Into<String>, line: usize) -> Place {
+        Place { file: file.into(), line: Some(line as u32), column: None }
+    }
+
     pub fn at(file: impl Into<String>, line: usize, column: usize) -> Place {
-        Place { file: file.into(), line: Some(line), column: Some(column) }
+        Place { file: file.into(), line: Some(line as u32), column: Some(column as u32) }
     }
 }
 
@@ -55,9 +59,11 @@ pub enum TransformError {
     Jinja { subject: String, place: Place, message: String },
     #[error("{place}: {subject}: {message}")]
     Sql { subject: String, place: Place, message: String, source: Option<Box<LakeError>> },
-    #[error("{first} and {second} are both named `{name}`; rename one, for `ref('{name}')` must be one thing")]
+    #[error("{first} and {second} are both named `{name}`; rename one of them")]
     Duplicate { name: String, first: String, second: String },
-    #[error("`{first}` and `{second}` both make the table `{table}`; give one of them an `alias` or another `schema`")]
+    #[error(
+        "`{first}` and `{second}` both make the table `{table}`; give one of them an `alias` or another `schema`"
+    )]
     SameRelation { table: TableName, first: String, second: String },
     #[error("the models go round in a circle: {path}; remove one of these `ref`s")]
     Cycle { path: String },
@@ -66,7 +72,7 @@ pub enum TransformError {
     #[error("{place}: seed `{seed}`: {message}")]
     Seed { seed: String, place: Place, message: String },
     #[error("{place}: `{node}` reads {what}, whose table `{table}` is not there; {remedy}")]
-    MissingTable { node: String, place: Place, what: String, table: TableName, remedy: String },
+    MissingTable { node: String, place: Place, what: String, table: Box<TableName>, remedy: String },
     #[error("{place}: `{node}`: {message}")]
     Materialize { node: String, place: Place, message: String },
     #[error("`{node}`: {source}")]

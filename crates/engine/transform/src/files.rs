@@ -36,6 +36,20 @@ impl Files {
         Ok(Files { name: dir.display().to_string(), files })
     }
 
+    /// Several packs as one project: a root `name` with nothing of its own, and each pack as `dbt_packages/<folder>/`.
+    ///
+    /// A model that two packs need is so built once.
+    pub fn workspace<'a>(name: &str, packs: impl IntoIterator<Item = (&'a str, &'a Files)>) -> Files {
+        let mut files =
+            Files::from_memory(name, [("dbt_project.yml", format!("name: {name}\nversion: '1.0'\n"))]);
+        for (folder, pack) in packs {
+            for (path, bytes) in &pack.files {
+                files.files.insert(format!("dbt_packages/{folder}/{path}"), bytes.clone());
+            }
+        }
+        files
+    }
+
     /// What errors call the root.
     pub fn name(&self) -> &str {
         &self.name
@@ -101,11 +115,7 @@ fn prefix(folder: &str) -> String {
     if folder.is_empty() || folder == "." { String::new() } else { format!("{folder}/") }
 }
 
-fn walk(
-    dir: &Path,
-    prefix: &str,
-    files: &mut BTreeMap<String, Arc<[u8]>>,
-) -> Result<(), TransformError> {
+fn walk(dir: &Path, prefix: &str, files: &mut BTreeMap<String, Arc<[u8]>>) -> Result<(), TransformError> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |source| TransformError::Read { path, source }

@@ -127,7 +127,9 @@ mod tests {
 
     fn graph(edges: &[(&str, &[&str])]) -> Result<Graph, TransformError> {
         Graph::new(
-            edges.iter().map(|(id, reads)| ((*id).to_owned(), reads.iter().map(|r| (*r).to_owned()).collect())),
+            edges
+                .iter()
+                .map(|(id, reads)| ((*id).to_owned(), reads.iter().map(|r| (*r).to_owned()).collect())),
         )
     }
 
@@ -158,6 +160,9 @@ mod tests {
     #[test]
     fn circle_of_one_is_named() {
         let error = graph(&[("model.p.a", &["model.p.a"])]).unwrap_err();
-        assert_eq!(error.to_string(), "the models go round in a circle: `a` → `a`; remove one of these `ref`s");
+        assert_eq!(
+            error.to_string(),
+            "the models go round in a circle: `a` → `a`; remove one of these `ref`s"
+        );
     }
 }

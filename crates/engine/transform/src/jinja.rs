@@ -2,16 +2,19 @@
 //!
 //! Does not decide what is rendered or when (`load`, `build`). Invariant: what is rendered keeps a map back to its author's lines.
 
+mod config;
 mod dispatch;
 mod failure;
 mod filters;
 mod lines;
 mod mutable;
+mod names;
 mod relation;
 mod rows;
 mod scope;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Value};
@@ -20,8 +23,9 @@ use serde_json::Value as Json;
 
 pub(crate) use dispatch::MacroName;
 pub(crate) use lines::Rendered;
+pub(crate) use names::{Named, Names, named_in};
 pub(crate) use relation::{relation_value, sql_type};
-pub(crate) use scope::{Asker, Base, Named, Names, Phase, Scope, Subject, World, named_in};
+pub(crate) use scope::{Asker, Base, Phase, Scope, Subject, World};
 
 use crate::errors::{Place, TransformError};
 use crate::project::Package;
@@ -34,6 +38,9 @@ pub(crate) const ADAPTER: &str = "datafusion";
 
 const ROOT: &str = "mirante:root";
 const CALL: &str = "mirante:call";
+
+/// Steps after which a template is stopped: some seconds of work, far beyond any honest one.
+const FUEL: u64 = 20_000_000;
 
 /// dbt's cross-database macros and generic tests, for DataFusion.
 const BUILTIN: [(&str, &str); 4] = [
@@ -155,9 +162,10 @@ impl EngineBuilder {
             let file = template.file.clone();
             let name = Value::from(file.as_str());
             let package = Value::from(package);
-            root.push_str(&format!(
+            let _ = write!(
+                root,
                 "{{% import {name:?} as mirante_m{index} %}}{{% do mirante_register({package:?}, mirante_m{index}) %}}"
-            ));
+            );
             templates.insert(file, template);
         }
         root.push_str("{% include mirante_template %}");
@@ -216,12 +224,19 @@ impl Engine {
     }
 
     /// A value of a YAML file: texts with `{{ … }}` are rendered, and keep their type when they are one expression.
-    pub(crate) fn value(&self, value: &Json, scope: &Arc<Scope>, place: &Place) -> Result<Json, TransformError> {
+    pub(crate) fn value(
+        &self,
+        value: &Json,
+        scope: &Arc<Scope>,
+        place: &Place,
+    ) -> Result<Json, TransformError> {
         Ok(match value {
-            Json::String(text) if text.contains("{{") || text.contains("{%") => self.text(text, scope, place)?,
-            Json::Array(items) => {
-                Json::Array(items.iter().map(|item| self.value(item, scope, place)).collect::<Result<_, _>>()?)
+            Json::String(text) if text.contains("{{") || text.contains("{%") => {
+                self.text(text, scope, place)?
             }
+            Json::Array(items) => Json::Array(
+                items.iter().map(|item| self.value(item, scope, place)).collect::<Result<_, _>>()?,
+            ),
             Json::Object(entries) => Json::Object(
                 entries
                     .iter()
@@ -246,7 +261,12 @@ impl Engine {
     }
 
     /// The value of one Jinja expression that stands in a YAML file.
-    pub(crate) fn expression(&self, text: &str, scope: &Arc<Scope>, place: &Place) -> Result<Value, TransformError> {
+    pub(crate) fn expression(
+        &self,
+        text: &str,
+        scope: &Arc<Scope>,
+        place: &Place,
+    ) -> Result<Value, TransformError> {
         let context = Value::from_pairs(scope::context(scope));
         let compiled = self.inner.env.compile_expression(text).map_err(|e| Self::in_yaml(&e, text, place))?;
         compiled.eval(context).map_err(|error| Self::in_yaml(&error, text, place))
@@ -271,6 +291,7 @@ fn one_expression(text: &str) -> Option<&str> {
 fn environment(macros: &Arc<Macros>) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.set_fuel(Some(FUEL));
     // Names the undefined variable in messages.
     env.set_debug(true);
     env.set_auto_escape_callback(|_| AutoEscape::None);

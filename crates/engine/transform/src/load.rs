@@ -2,6 +2,7 @@
 //!
 //! Does not build tables (`build`). Invariant: a project that loads has no unknown name, no circle and no setting out of place.
 
+mod docs;
 mod found;
 mod settle;
 mod tests_of;
@@ -86,7 +87,7 @@ impl Project {
             vars,
             warnings: found.warnings.clone(),
         };
-        loader.finish(found)
+        loader.finish(&found)
     }
 
     /// Reads the project in the folder `dir`.
@@ -103,6 +104,11 @@ impl Project {
     /// The node that makes `table`.
     pub fn node_of(&self, table: &TableName) -> Option<&Arc<Node>> {
         self.nodes.values().find(|node| node.relation == *table)
+    }
+
+    /// Every table and view that the project makes: what an edition holds of it.
+    pub fn makes(&self) -> BTreeSet<TableName> {
+        self.nodes.values().map(|node| node.relation.clone()).collect()
     }
 
     fn items(&self) -> Vec<Item> {
@@ -171,20 +177,20 @@ struct Loader {
 }
 
 impl Loader {
-    fn finish(&mut self, found: found::Found) -> Result<Project, TransformError> {
+    fn finish(&mut self, found: &found::Found) -> Result<Project, TransformError> {
         let mut nodes = Vec::new();
         for raw in &found.raw {
-            nodes.extend(self.node(raw, &found)?);
+            nodes.extend(self.node(raw, found)?);
         }
-        let sources = self.sources(&found)?;
+        let sources = self.sources(found)?;
         self.name_tables(&mut nodes, &sources)?;
         let nodes: BTreeMap<String, Arc<Node>> =
             nodes.into_iter().map(|node| (node.id.clone(), Arc::new(node))).collect();
         for node in nodes.values() {
             self.reads_nothing_disabled(node)?;
         }
-        let tests = self.tests(&found, &nodes, &sources)?;
-        let exposures = self.exposures(&found)?;
+        let tests = self.tests(found, &nodes, &sources)?;
+        let exposures = self.exposures(found)?;
         let edges = nodes
             .values()
             .map(|node| (node.id.clone(), node.depends_on.clone()))

@@ -18,8 +18,11 @@ pub fn manifest(
     generated_at: DateTime<Utc>,
     invocation: &str,
 ) -> Json {
-    let mut nodes: Map<String, Json> =
-        project.nodes.values().map(|node| (node.id.clone(), node_json(node, compiled.get(&node.id)))).collect();
+    let mut nodes: Map<String, Json> = project
+        .nodes
+        .values()
+        .map(|node| (node.id.clone(), node_json(node, compiled.get(&node.id))))
+        .collect();
     nodes.extend(project.tests.values().map(|test| (test.id.clone(), test_json(test))));
     let sources: Map<String, Json> =
         project.sources.values().map(|source| (source.id.clone(), source_json(source))).collect();

@@ -61,7 +61,9 @@ fn wrong(node: &Node, message: impl Into<String>) -> TransformError {
 /// A null that has the type of a column, so that a union can tell it.
 fn typed_null(schema: &Schema, column: &str) -> String {
     match schema.field_with_name(column) {
-        Ok(field) if !field.data_type().is_nested() => format!("cast(null as {})", sql_type(field.data_type())),
+        Ok(field) if !field.data_type().is_nested() => {
+            format!("cast(null as {})", sql_type(field.data_type()))
+        }
         _ => "null".to_owned(),
     }
 }

@@ -68,7 +68,9 @@ impl Package {
         {
             return Err(TransformError::Property {
                 place: node.get("name").unwrap_or(&node).place(&path),
-                message: format!("project name `{name}` may hold only letters, digits and `_`, and not begin with a digit"),
+                message: format!(
+                    "project name `{name}` may hold only letters, digits and `_`, and not begin with a digit"
+                ),
             });
         }
         let paths = |keys: &[&str], default: &str| -> Vec<String> {
@@ -165,10 +167,17 @@ fn local_folder(files: &Files, list: &str, item: &Node) -> Result<Option<String>
     if let Some(local) = item.get("local") {
         let folder = local.scalar().unwrap_or_default();
         let folder = folder.trim_start_matches("./").trim_end_matches('/').to_owned();
+        // `dbt deps` has already put it where packages are.
+        let last = folder.rsplit('/').next().unwrap_or_default();
+        if files.folders("dbt_packages").iter().any(|there| there == last) {
+            return Ok(None);
+        }
         if files.bytes(&format!("{folder}/dbt_project.yml")).is_none() {
             return Err(TransformError::Property {
                 place: local.place(list),
-                message: format!("local package `{folder}` has no `dbt_project.yml`; put it inside the project"),
+                message: format!(
+                    "local package `{folder}` has no `dbt_project.yml`; put it inside the project"
+                ),
             });
         }
         return Ok(Some(folder));
@@ -187,7 +196,9 @@ fn local_folder(files: &Files, list: &str, item: &Node) -> Result<Option<String>
     }
     Err(TransformError::Property {
         place: named.place(list),
-        message: format!("package `{name}` is not in `dbt_packages/`; run `dbt deps` once and keep that folder with the project"),
+        message: format!(
+            "package `{name}` is not in `dbt_packages/`; run `dbt deps` once and keep that folder with the project"
+        ),
     })
 }
 
@@ -247,16 +258,17 @@ mod tests {
         let fqn: Vec<String> = ["shop", "marts", "finance", "fct"].map(String::from).to_vec();
         let found = tree_settings(&package.trees["models"], &fqn);
         let text: Vec<String> = found.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        assert_eq!(text, ["materialized=\"view\"", "materialized=\"table\"", "schema=\"marts\"", "tags=[\"daily\"]"]);
+        assert_eq!(
+            text,
+            ["materialized=\"view\"", "materialized=\"table\"", "schema=\"marts\"", "tags=[\"daily\"]"]
+        );
     }
 
     #[test]
     fn vars_caller_wins_over_package_scope_over_general() {
         let root = package("name: shop\nvars: {a: 1, b: 1, c: 1, shop: {b: 2, c: 2}}\n");
-        let options = LoadOptions {
-            vars: serde_json::from_str(r#"{"c": 3}"#).unwrap(),
-            ..LoadOptions::default()
-        };
+        let options =
+            LoadOptions { vars: serde_json::from_str(r#"{"c": 3}"#).unwrap(), ..LoadOptions::default() };
         let vars = vars_for(&root, &root, &options);
         assert_eq!((&vars["a"], &vars["b"], &vars["c"]), (&Json::from(1), &Json::from(2), &Json::from(3)));
     }

@@ -217,13 +217,25 @@ fn tests_of(file: &str, node: &Node, column: Option<&str>) -> Result<Vec<TestDec
 
 /// Keys of a test that configure it instead of being passed to it.
 const TEST_SETTINGS: [&str; 13] = [
-    "severity", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures", "store_failures_as",
-    "enabled", "tags", "meta", "schema", "alias",
+    "severity",
+    "where",
+    "limit",
+    "warn_if",
+    "error_if",
+    "fail_calc",
+    "store_failures",
+    "store_failures_as",
+    "enabled",
+    "tags",
+    "meta",
+    "schema",
+    "alias",
 ];
 
 fn test(file: &str, node: &Node, column: Option<&str>) -> Result<TestDecl, TransformError> {
     let place = node.place(file);
-    let wrong = |message: &str| TransformError::Property { place: node.place(file), message: message.to_owned() };
+    let wrong =
+        |message: &str| TransformError::Property { place: node.place(file), message: message.to_owned() };
     let mut decl = TestDecl {
         test: String::new(),
         name: None,
@@ -239,7 +251,11 @@ fn test(file: &str, node: &Node, column: Option<&str>) -> Result<TestDecl, Trans
     }
     let entries: Vec<(&str, &Node)> = node.entries().collect();
     let body = match entries.as_slice() {
-        [] => return Err(wrong("a data test is a name, or a name with arguments: `- unique` or `- accepted_values: {…}`")),
+        [] => {
+            return Err(wrong(
+                "a data test is a name, or a name with arguments: `- unique` or `- accepted_values: {…}`",
+            ));
+        }
         // The form with `test_name` beside `name`.
         _ if node.get("test_name").is_some() => {
             decl.test = node.required(file, "test_name", "this data test")?;
@@ -319,9 +335,11 @@ fn either<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
 #[expect(clippy::option_option, reason = "saying nothing and saying null differ")]
 fn freshness(file: &str, node: &Node) -> Result<Option<Option<Freshness>>, TransformError> {
     let holders = [Some(node), node.get("config")];
-    let Some(said) = holders.into_iter().flatten().find_map(|holder| {
-        holder.entries().find(|(key, _)| *key == "freshness").map(|(_, value)| value)
-    }) else {
+    let Some(said) = holders
+        .into_iter()
+        .flatten()
+        .find_map(|holder| holder.entries().find(|(key, _)| *key == "freshness").map(|(_, value)| value))
+    else {
         return Ok(None);
     };
     if said.is_null() {

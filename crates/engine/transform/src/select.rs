@@ -28,13 +28,17 @@ pub(crate) struct Item {
     pub(crate) test: Option<String>,
 }
 
+/// How far a `+` reaches: so many steps, or all the way.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+struct Steps(Option<usize>);
+
 /// One word of a selection.
 #[derive(Debug, PartialEq, Eq)]
 struct Criterion<'t> {
     method: &'t str,
     value: &'t str,
-    parents: Option<Option<usize>>,
-    children: Option<Option<usize>>,
+    parents: Option<Steps>,
+    children: Option<Steps>,
     /// `@model`: its children, and all that they need.
     childrens_parents: bool,
 }
@@ -74,7 +78,7 @@ fn union(
         if common.is_empty() && must_match {
             let names = items.iter().map(|item| item.name.as_str());
             let bare = word.trim_matches(|c: char| c == '+' || c == '@' || c.is_ascii_digit());
-            let message = did_you_mean(bare, names, "list the names with `mirante pack`, or correct it");
+            let message = did_you_mean(bare, names, "correct the name");
             return Err(TransformError::Selection {
                 text: word.to_owned(),
                 message: format!("matches nothing; {message}"),
@@ -106,10 +110,10 @@ fn one(text: &str, items: &[Item], graph: &Graph) -> Result<BTreeSet<String>, Tr
     }
     let named: Vec<String> = found.iter().cloned().collect();
     for id in &named {
-        if let Some(steps) = criterion.parents {
+        if let Some(Steps(steps)) = criterion.parents {
             found.extend(graph.ancestors(id, steps));
         }
-        if let Some(steps) = criterion.children {
+        if let Some(Steps(steps)) = criterion.children {
             found.extend(graph.descendants(id, steps));
         }
         if criterion.childrens_parents {
@@ -123,19 +127,20 @@ fn one(text: &str, items: &[Item], graph: &Graph) -> Result<BTreeSet<String>, Tr
 }
 
 fn parse(text: &str) -> Result<Criterion<'_>, TransformError> {
-    let wrong = |message: &str| TransformError::Selection { text: text.to_owned(), message: message.to_owned() };
+    let wrong =
+        |message: &str| TransformError::Selection { text: text.to_owned(), message: message.to_owned() };
     let childrens_parents = text.starts_with('@');
     let mut rest = text.strip_prefix('@').unwrap_or(text);
     let mut parents = None;
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if let Some(after) = rest[digits..].strip_prefix('+') {
-        parents = Some(rest[..digits].parse().ok());
+        parents = Some(Steps(rest[..digits].parse().ok()));
         rest = after;
     }
     let mut children = None;
     let digits = rest.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     if let Some(before) = rest[..digits].strip_suffix('+') {
-        children = Some(rest[digits..].parse().ok());
+        children = Some(Steps(rest[digits..].parse().ok()));
         rest = before;
     }
     if childrens_parents && children.is_some() {
@@ -158,7 +163,16 @@ fn ends_like_file(text: &str) -> bool {
 }
 
 const METHODS: [&str; 10] = [
-    "fqn", "tag", "path", "file", "source", "resource_type", "package", "test_type", "test_name", "exposure",
+    "fqn",
+    "tag",
+    "path",
+    "file",
+    "source",
+    "resource_type",
+    "package",
+    "test_type",
+    "test_name",
+    "exposure",
 ];
 
 fn matches(criterion: &Criterion, item: &Item, text: &str) -> Result<bool, TransformError> {
@@ -171,7 +185,9 @@ fn matches(criterion: &Criterion, item: &Item, text: &str) -> Result<bool, Trans
             let file = item.file.rsplit('/').next().unwrap_or_default();
             glob(value, file) || file.rsplit_once('.').is_some_and(|(stem, _)| stem == value)
         }
-        "source" => item.source.as_ref().is_some_and(|(source, table)| source_matches(value, item, source, table)),
+        "source" => {
+            item.source.as_ref().is_some_and(|(source, table)| source_matches(value, item, source, table))
+        }
         "resource_type" => item.kind == value,
         "package" => glob(value, &item.package) || value == "this",
         "test_type" => match (value, &item.test) {
@@ -182,16 +198,16 @@ fn matches(criterion: &Criterion, item: &Item, text: &str) -> Result<bool, Trans
         },
         "test_name" => item.test.as_ref().is_some_and(|test| !test.is_empty() && glob(value, test)),
         "exposure" => item.kind == "exposure" && glob(value, &item.name),
-        method => match method.strip_prefix("config.") {
-            Some(path) => config_matches(path, value, &item.settings),
-            None => {
+        method => {
+            let Some(path) = method.strip_prefix("config.") else {
                 let message = did_you_mean(method, METHODS, "use tag:, path:, source: or config.<key>:");
                 return Err(TransformError::Selection {
                     text: text.to_owned(),
                     message: format!("`{method}:` is not supported; {message}"),
                 });
-            }
-        },
+            };
+            config_matches(path, value, &item.settings)
+        }
     })
 }
 
@@ -235,7 +251,7 @@ fn config_matches(path: &str, value: &str, settings: &Map<String, Json>) -> bool
     let same = |json: &Json| match json {
         Json::String(text) => glob(value, text),
         Json::Null => false,
-        other => other.to_string() == value.to_lowercase(),
+        other => value.eq_ignore_ascii_case(&other.to_string()),
     };
     match found {
         Some(Json::Array(items)) => items.iter().any(same),
@@ -364,9 +380,17 @@ mod tests {
     #[test]
     fn selection_wrong_says_why() {
         check("fcd", "", "selection `fcd`: matches nothing; did you mean `fct`?");
-        check("tag:daily,rep", "", "selection `tag:daily,rep`: matches nothing; list the names with `mirante pack`, or correct it");
+        check("tag:daily,rep", "", "selection `tag:daily,rep`: matches nothing; correct the name");
         check("tags:daily", "", "selection `tags:daily`: `tags:` is not supported; did you mean `tag`?");
-        check("+", "", "selection `+`: there is no name in it; write for example `+stg_deals` or `tag:daily`");
-        check("@a+", "", "selection `@a+`: `@` already takes the children; leave out the `+` behind the name");
+        check(
+            "+",
+            "",
+            "selection `+`: there is no name in it; write for example `+stg_deals` or `tag:daily`",
+        );
+        check(
+            "@a+",
+            "",
+            "selection `@a+`: `@` already takes the children; leave out the `+` behind the name",
+        );
     }
 }

@@ -209,13 +209,17 @@ pub(crate) fn macro_file(file: &str, text: &str) -> Result<(Template, Vec<MacroD
         let name = statement.name(text);
         match keyword {
             "macro" => {
-                macros.push(MacroDef { name: text[name.clone()].to_owned(), line: position(text, name.start).0 });
+                macros.push(MacroDef {
+                    name: text[name.clone()].to_owned(),
+                    line: position(text, name.start).0,
+                });
                 edits.push((name.start..name.start, MACRO_PREFIX.to_owned()));
             }
             "test" | "data_test" => {
                 let line = position(text, name.start).0;
                 macros.push(MacroDef { name: format!("test_{}", &text[name.clone()]), line });
-                let begin = statement.inner.start + text[statement.inner.clone()].find(keyword).unwrap_or_default();
+                let begin =
+                    statement.inner.start + text[statement.inner.clone()].find(keyword).unwrap_or_default();
                 edits.push((begin..begin + keyword.len(), "macro".to_owned()));
                 edits.push((name.start..name.start, format!("{MACRO_PREFIX}test_")));
             }
@@ -224,7 +228,9 @@ pub(crate) fn macro_file(file: &str, text: &str) -> Result<(Template, Vec<MacroD
             }
             "materialization" => materialization = Some(statement.whole.start),
             "endmaterialization" => {
-                let begin = materialization.take().ok_or_else(|| unbalanced(file, text, statement, "materialization"))?;
+                let begin = materialization
+                    .take()
+                    .ok_or_else(|| unbalanced(file, text, statement, "materialization"))?;
                 // Ours are in Rust: a project's own are passed over, and a model that asks for one is told so.
                 edits.retain(|(range, _)| range.start < begin);
                 edits.push((begin..statement.whole.end, blank(&text[begin..statement.whole.end])));
@@ -315,11 +321,7 @@ fn closes_at_end(value: &str) -> bool {
     let mut quote = None;
     for (index, c) in value.char_indices() {
         match (quote, c) {
-            (Some(open), _) => {
-                if c == open {
-                    quote = None;
-                }
-            }
+            (Some(open), _) if c == open => quote = None,
             (None, '\'' | '"') => quote = Some(c),
             (None, '[' | '{' | '(') => depth += 1,
             (None, ']' | '}' | ')') => {
@@ -344,7 +346,8 @@ mod tests {
         let (template, macros) = macro_file("m.sql", text).unwrap();
         assert_eq!(
             template.text,
-            "{%- macro dbt_macro__cents(x) -%}\n{{ x }}{{ y }}\n{%- endmacro -%}\n".replace("endmacro -%}", "endmacro %}")
+            "{%- macro dbt_macro__cents(x) -%}\n{{ x }}{{ y }}\n{%- endmacro -%}\n"
+                .replace("endmacro -%}", "endmacro %}")
                 + "{% macro dbt_macro__test_ok(model) %}select{% endmacro %}\n"
         );
         let names: Vec<_> = macros.iter().map(|found| (found.name.as_str(), found.line)).collect();

@@ -197,9 +197,11 @@ impl Node {
             Tree::Float(value) => Json::from(*value),
             Tree::Text(text) => Json::from(text.clone()),
             Tree::List(items) => items.iter().map(Node::json).collect(),
-            Tree::Map(entries) => {
-                entries.iter().map(|(key, node)| (key.clone(), node.json())).collect::<serde_json::Map<_, _>>().into()
-            }
+            Tree::Map(entries) => entries
+                .iter()
+                .map(|(key, node)| (key.clone(), node.json()))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
         }
     }
 

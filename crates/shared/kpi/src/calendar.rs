@@ -65,8 +65,10 @@ pub fn national_holidays(year: i32) -> Vec<Holiday> {
     let fixed = FIXED.iter().filter(|(_, _, since, _)| year >= *since).filter_map(|(month, day, _, name)| {
         NaiveDate::from_ymd_opt(year, *month, *day).map(|day| Holiday { day, name, optional: false })
     });
-    let movable = MOVABLE.iter().map(|(offset, optional, name)| {
-        Holiday { day: easter(year) + chrono::TimeDelta::days(*offset), name, optional: *optional }
+    let movable = MOVABLE.iter().map(|(offset, optional, name)| Holiday {
+        day: easter(year) + chrono::TimeDelta::days(*offset),
+        name,
+        optional: *optional,
     });
     let mut holidays: Vec<Holiday> = fixed.chain(movable).collect();
     holidays.sort_by_key(|holiday| holiday.day);
@@ -140,7 +142,12 @@ impl Calendar {
         if nth == 0 {
             return None;
         }
-        period.from().iter_days().take_while(|day| *day <= period.to()).filter(|day| self.is_business_day(*day)).nth(nth as usize - 1)
+        period
+            .from()
+            .iter_days()
+            .take_while(|day| *day <= period.to())
+            .filter(|day| self.is_business_day(*day))
+            .nth(nth as usize - 1)
     }
 
     /// The share of a period's business days that are over when data covers up to `covered`; 0 to 1. A period without business days
@@ -168,16 +175,29 @@ mod tests {
 
     #[test]
     fn easter_of_known_years() {
-        for text in ["1954-04-18", "2000-04-23", "2019-04-21", "2024-03-31", "2025-04-20", "2026-04-05", "2038-04-25", "2285-03-22"] {
+        for text in [
+            "1954-04-18",
+            "2000-04-23",
+            "2019-04-21",
+            "2024-03-31",
+            "2025-04-20",
+            "2026-04-05",
+            "2038-04-25",
+            "2285-03-22",
+        ] {
             assert_eq!(easter(day(text).year()), day(text));
         }
     }
 
     #[test]
     fn national_holidays_of_2026_are_those_of_the_decree() {
-        let days: Vec<String> = national_holidays(2026).iter().map(|holiday| holiday.day.to_string()).collect();
-        assert_eq!(days.join(" "), "2026-01-01 2026-02-16 2026-02-17 2026-04-03 2026-04-21 2026-05-01 2026-06-04 2026-09-07 2026-10-12 2026-11-02 \
-             2026-11-15 2026-11-20 2026-12-25");
+        let days: Vec<String> =
+            national_holidays(2026).iter().map(|holiday| holiday.day.to_string()).collect();
+        assert_eq!(
+            days.join(" "),
+            "2026-01-01 2026-02-16 2026-02-17 2026-04-03 2026-04-21 2026-05-01 2026-06-04 2026-09-07 2026-10-12 2026-11-02 \
+             2026-11-15 2026-11-20 2026-12-25"
+        );
     }
 
     #[test]
@@ -195,7 +215,9 @@ mod tests {
 
     #[test]
     fn own_days_win_over_national_ones() {
-        let calendar = Calendar::brazil(2026..=2026, true).with_days_off([day("2026-06-05")]).with_days_on([day("2026-06-04"), day("2026-06-06")]);
+        let calendar = Calendar::brazil(2026..=2026, true)
+            .with_days_off([day("2026-06-05")])
+            .with_days_on([day("2026-06-04"), day("2026-06-06")]);
         assert!(calendar.is_business_day(day("2026-06-04")));
         assert!(!calendar.is_business_day(day("2026-06-05")));
         assert!(calendar.is_business_day(day("2026-06-06")));
@@ -209,7 +231,8 @@ mod tests {
             for length in [1, 2, 6, 7, 8, 30, 31, 365, 900] {
                 let from = start + Days::new(offset);
                 let span = Period::new(from, from + Days::new(length - 1)).unwrap();
-                let counted = from.iter_days().take(length as usize).filter(|d| calendar.is_business_day(*d)).count();
+                let counted =
+                    from.iter_days().take(length as usize).filter(|d| calendar.is_business_day(*d)).count();
                 assert_eq!(calendar.business_days(span) as usize, counted, "{span:?}");
             }
         }
@@ -239,6 +262,9 @@ mod tests {
     fn calendar_rebuilt_from_its_days_off_counts_the_same() {
         let calendar = Calendar::brazil(2024..=2026, true);
         let span = period("2024-01-01", "2026-12-31");
-        assert_eq!(Calendar::from_days_off(calendar.days_off(span)).business_days(span), calendar.business_days(span));
+        assert_eq!(
+            Calendar::from_days_off(calendar.days_off(span)).business_days(span),
+            calendar.business_days(span)
+        );
     }
 }

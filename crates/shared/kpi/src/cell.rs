@@ -15,7 +15,10 @@ pub enum Cell {
     Bool(bool),
     Int(i64),
     /// `unscaled × 10^-scale`, exact.
-    Decimal { unscaled: i128, scale: u8 },
+    Decimal {
+        unscaled: i128,
+        scale: u8,
+    },
     Float(f64),
     Date(NaiveDate),
     Text(String),
@@ -82,7 +85,12 @@ impl Cell {
         }
     }
 
-    fn combine(&self, other: &Cell, exact: fn(i128, i128) -> Option<i128>, float: fn(f64, f64) -> f64) -> Option<Cell> {
+    fn combine(
+        &self,
+        other: &Cell,
+        exact: fn(i128, i128) -> Option<i128>,
+        float: fn(f64, f64) -> f64,
+    ) -> Option<Cell> {
         if let (Some((a, sa)), Some((b, sb))) = (self.exact(), other.exact()) {
             let scale = sa.max(sb);
             let result = exact(rescale(a, sa, scale)?, rescale(b, sb, scale)?)?;
@@ -175,6 +183,9 @@ mod tests {
         assert_eq!(decimal_to_f64(128_472_957, 2).to_bits(), 1_284_729.57_f64.to_bits());
         assert_eq!(decimal_to_f64(1, 1).to_bits(), 0.1_f64.to_bits());
         let big = 123_456_789_012_345_678_901_i128;
-        assert_eq!(decimal_to_f64(big, 5).to_bits(), "1234567890123456.78901".parse::<f64>().unwrap().to_bits());
+        assert_eq!(
+            decimal_to_f64(big, 5).to_bits(),
+            "1234567890123456.78901".parse::<f64>().unwrap().to_bits()
+        );
     }
 }

@@ -3,9 +3,9 @@
 //! Writes no sentence (`locale`, `app`). Invariant: ranking compares changes in units of each metric's own usual movement, never reais
 //! with percentages.
 
+use crate::MetricDefinition;
 use crate::contribution::{Contribution, Driver};
 use crate::target::Status;
-use crate::MetricDefinition;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,7 +97,8 @@ fn sharpest(by: &[(String, Contribution)]) -> Option<(&String, &Contribution, &D
 
 /// A robust estimate of how much the metric moves from one period to the next; `None` with fewer than five periods or no movement.
 fn usual_movement(history: &[f64]) -> Option<f64> {
-    let mut steps: Vec<f64> = history.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| step.is_finite()).collect();
+    let mut steps: Vec<f64> =
+        history.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| step.is_finite()).collect();
     if steps.len() < 4 {
         return None;
     }
@@ -166,11 +167,24 @@ mod tests {
     fn rank_uses_each_metrics_usual_movement() {
         let (calm, wild) = (metric("calm", Direction::Up), metric("wild", Direction::Up));
         let changed = [
-            Changed { metric: &wild, by: by(&[("a", 1_000, 700), ("b", 100, 100)]), history: vec![900.0, 1_500.0, 700.0, 1_300.0, 900.0, 1_400.0], status: Status::Off },
-            Changed { metric: &calm, by: by(&[("a", 100, 92), ("b", 100, 99)]), history: vec![200.0, 201.0, 199.0, 201.0, 200.0, 202.0], status: Status::OnTrack },
+            Changed {
+                metric: &wild,
+                by: by(&[("a", 1_000, 700), ("b", 100, 100)]),
+                history: vec![900.0, 1_500.0, 700.0, 1_300.0, 900.0, 1_400.0],
+                status: Status::Off,
+            },
+            Changed {
+                metric: &calm,
+                by: by(&[("a", 100, 92), ("b", 100, 99)]),
+                history: vec![200.0, 201.0, 199.0, 201.0, 200.0, 202.0],
+                status: Status::OnTrack,
+            },
         ];
         let ranked = rank(&changed);
-        assert_eq!(ranked.iter().map(|change| (change.metric.as_str(), change.kind)).collect::<Vec<_>>(), [("calm", ChangeKind::Unusual), ("wild", ChangeKind::Risk)]);
+        assert_eq!(
+            ranked.iter().map(|change| (change.metric.as_str(), change.kind)).collect::<Vec<_>>(),
+            [("calm", ChangeKind::Unusual), ("wild", ChangeKind::Risk)]
+        );
         assert_eq!(ranked[0].driver.share, Some(8.0 / 9.0));
     }
 
@@ -182,13 +196,22 @@ mod tests {
             Changed { metric: &up, by: rose(), history: Vec::new(), status: Status::OnTrack },
             Changed { metric: &down, by: rose(), history: Vec::new(), status: Status::Attention },
         ];
-        let kinds: Vec<(String, ChangeKind)> = rank(&changed).into_iter().map(|change| (change.metric, change.kind)).collect();
+        let kinds: Vec<(String, ChangeKind)> =
+            rank(&changed).into_iter().map(|change| (change.metric, change.kind)).collect();
         assert_eq!(kinds, [("down".to_owned(), ChangeKind::Detractor), ("up".to_owned(), ChangeKind::Lever)]);
     }
 
     #[test]
     fn change_by_a_dimension_of_one_member_says_nothing() {
         let up = metric("up", Direction::Up);
-        assert_eq!(rank(&[Changed { metric: &up, by: by(&[("all", 100, 200)]), history: Vec::new(), status: Status::Unknown }]), []);
+        assert_eq!(
+            rank(&[Changed {
+                metric: &up,
+                by: by(&[("all", 100, 200)]),
+                history: Vec::new(),
+                status: Status::Unknown
+            }]),
+            []
+        );
     }
 }

@@ -23,7 +23,13 @@ enum Shape {
 ///
 /// # Errors
 /// Those of `PeriodSpec::resolve`.
-pub fn window(spec: PeriodSpec, compare: Compare, match_weekday: bool, covered: NaiveDate, calendar: &Calendar) -> Result<Option<Period>, PeriodError> {
+pub fn window(
+    spec: PeriodSpec,
+    compare: Compare,
+    match_weekday: bool,
+    covered: NaiveDate,
+    calendar: &Calendar,
+) -> Result<Option<Period>, PeriodError> {
     let asked = spec.resolve(covered)?;
     let elapsed = elapsed(asked, covered);
     let shape = shape(spec, asked, elapsed);
@@ -45,7 +51,11 @@ pub fn elapsed(asked: Period, covered: NaiveDate) -> Period {
 /// First day of the first bucket that is not complete, if the period has one: data or the period itself ends within it.
 ///
 /// Without a grain the period is one bucket, complete when data covers the whole unit that was asked for.
-pub fn partial_from(spec: PeriodSpec, grain: Option<Grain>, covered: NaiveDate) -> Result<Option<NaiveDate>, PeriodError> {
+pub fn partial_from(
+    spec: PeriodSpec,
+    grain: Option<Grain>,
+    covered: NaiveDate,
+) -> Result<Option<NaiveDate>, PeriodError> {
     let asked = spec.resolve(covered)?;
     let Some(grain) = grain else {
         return Ok((spec.whole(covered)?.to() > covered).then_some(asked.from()));
@@ -132,7 +142,11 @@ fn shape_of_days(asked: Period, elapsed: Period) -> Shape {
             return Shape::Units { unit, count: 1 };
         }
     }
-    if starts(Grain::Month) { Shape::Units { unit: Grain::Month, count: count(Grain::Month) } } else { Shape::Days }
+    if starts(Grain::Month) {
+        Shape::Units { unit: Grain::Month, count: count(Grain::Month) }
+    } else {
+        Shape::Days
+    }
 }
 
 fn previous(shape: Shape, elapsed: Period, calendar: &Calendar) -> Result<Period, PeriodError> {
@@ -167,7 +181,12 @@ fn weeks_back(shape: Shape, elapsed: Period) -> i64 {
 }
 
 /// The period that `back` maps the starts of units to, ended where the last unit has run as far as the last unit of `elapsed`.
-fn aligned(elapsed: Period, unit: Grain, back: impl Fn(NaiveDate) -> NaiveDate, calendar: &Calendar) -> Result<Period, PeriodError> {
+fn aligned(
+    elapsed: Period,
+    unit: Grain,
+    back: impl Fn(NaiveDate) -> NaiveDate,
+    calendar: &Calendar,
+) -> Result<Period, PeriodError> {
     let running = unit.start(elapsed.to()).max(elapsed.from());
     let other = back(unit.start(elapsed.to()));
     let other_end = unit.end(other);

@@ -55,7 +55,9 @@ pub struct Contribution {
 
 /// The members' parts in the change of a sum; `None` when the sum overflows.
 pub fn of_sum(parts: &[SumPart]) -> Option<Contribution> {
-    let total = |cell: fn(&SumPart) -> &Cell| parts.iter().try_fold(Cell::Int(0), |sum, part| sum.plus(or_zero(cell(part))));
+    let total = |cell: fn(&SumPart) -> &Cell| {
+        parts.iter().try_fold(Cell::Int(0), |sum, part| sum.plus(or_zero(cell(part))))
+    };
     let (value, comparison) = (total(|part| &part.value)?, total(|part| &part.comparison)?);
     let drivers = parts
         .iter()
@@ -85,7 +87,9 @@ pub fn of_ratio(parts: &[RatioPart]) -> Option<Contribution> {
     let mut parts: Vec<&RatioPart> = parts.iter().collect();
     // Float sums depend on their order; this one is the members' own.
     parts.sort_by(|a, b| a.member.order(&b.member));
-    let total = |cell: fn(&RatioPart) -> &Cell| parts.iter().try_fold(Cell::Int(0), |sum, part| sum.plus(or_zero(cell(part))));
+    let total = |cell: fn(&RatioPart) -> &Cell| {
+        parts.iter().try_fold(Cell::Int(0), |sum, part| sum.plus(or_zero(cell(part))))
+    };
     let whole_before = total(|part| &part.comparison_denominator)?.number()?;
     let whole_after = total(|part| &part.denominator)?.number()?;
     if whole_before == 0.0 || whole_after == 0.0 {
@@ -105,16 +109,30 @@ fn ratio_driver(part: &RatioPart, whole_before: f64, whole_after: f64, middle: f
     let (before, after) = (rate(n0, d0), rate(n1, d1));
     let (w0, w1) = (d0 / whole_before, d1 / whole_after);
     let (rate, mix) = match (before, after) {
-        (Some(r0), Some(r1)) => (f64::midpoint(w0, w1) * (r1 - r0), (w1 - w0) * (f64::midpoint(r0, r1) - middle)),
+        (Some(r0), Some(r1)) => {
+            (f64::midpoint(w0, w1) * (r1 - r0), (w1 - w0) * (f64::midpoint(r0, r1) - middle))
+        }
         (before, after) => {
             let effect = (n1 / whole_after - n0 / whole_before) - middle * (w1 - w0);
             let mix = before.or(after).map_or(0.0, |r| (w1 - w0) * (r - middle));
             // An entering or leaving member has nothing above the line without something below it: then this is zero.
-            let above_only = if (before.is_none() && n0 != 0.0) || (after.is_none() && n1 != 0.0) { effect - mix } else { 0.0 };
+            let above_only = if (before.is_none() && n0 != 0.0) || (after.is_none() && n1 != 0.0) {
+                effect - mix
+            } else {
+                0.0
+            };
             (above_only, mix)
         }
     };
-    Driver { member: part.member.clone(), value: after, comparison: before, effect: rate + mix, rate, mix, share: None }
+    Driver {
+        member: part.member.clone(),
+        value: after,
+        comparison: before,
+        effect: rate + mix,
+        rate,
+        mix,
+        share: None,
+    }
 }
 
 fn rate(numerator: f64, denominator: f64) -> Option<f64> {
@@ -142,8 +160,14 @@ impl Contribution {
 
     /// The member that explains most of the change: the largest effect in the delta's own direction, named members first.
     pub fn main_driver(&self) -> Option<&Driver> {
-        let along = |driver: &&Driver| self.delta != 0.0 && driver.effect.signum() == self.delta.signum() && driver.effect != 0.0;
-        self.drivers.iter().filter(along).find(|driver| !driver.member.is_null()).or_else(|| self.drivers.iter().find(along))
+        let along = |driver: &&Driver| {
+            self.delta != 0.0 && driver.effect.signum() == self.delta.signum() && driver.effect != 0.0
+        };
+        self.drivers
+            .iter()
+            .filter(along)
+            .find(|driver| !driver.member.is_null())
+            .or_else(|| self.drivers.iter().find(along))
     }
 
     /// Whether a member moved the metric the way that it should go.
@@ -165,7 +189,8 @@ pub fn apportion(parts: &[f64], total: f64, decimals: u8) -> Vec<i64> {
     let factor = 10f64.powi(i32::from(decimals));
     let mut units: Vec<i64> = parts.iter().map(|part| (part * factor).floor() as i64).collect();
     let missing = (total * factor).round() as i64 - units.iter().sum::<i64>();
-    let (each, extra) = (missing.div_euclid(parts.len() as i64), missing.rem_euclid(parts.len() as i64) as usize);
+    let (each, extra) =
+        (missing.div_euclid(parts.len() as i64), missing.rem_euclid(parts.len() as i64) as usize);
     let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
     let remainder = |index: usize| parts[index] * factor - (parts[index] * factor).floor();
     by_remainder.sort_by(|a, b| remainder(*b).total_cmp(&remainder(*a)).then(a.cmp(b)));

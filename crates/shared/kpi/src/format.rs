@@ -24,7 +24,9 @@ pub enum Format {
     /// A count.
     Integer,
     /// A number with up to this many decimals in a table.
-    Number { decimals: u8 },
+    Number {
+        decimals: u8,
+    },
     /// Reais and cents.
     Money,
     /// A share; 0.246 is shown as 24,6 %. Its differences are percentage points.

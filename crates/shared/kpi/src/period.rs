@@ -38,8 +38,12 @@ impl TryFrom<RawSpec> for PeriodSpec {
             RawSpec { from: Some(from), to: Some(to), last: None, unit: None, this: None } => {
                 Ok(PeriodSpec::Between { from: day(from)?, to: day(to)? })
             }
-            RawSpec { from: None, to: None, last: Some(last), unit: Some(unit), this: None } => Ok(PeriodSpec::Last { last, unit }),
-            RawSpec { from: None, to: None, last: None, unit: None, this: Some(this) } => Ok(PeriodSpec::This { this }),
+            RawSpec { from: None, to: None, last: Some(last), unit: Some(unit), this: None } => {
+                Ok(PeriodSpec::Last { last, unit })
+            }
+            RawSpec { from: None, to: None, last: None, unit: None, this: Some(this) } => {
+                Ok(PeriodSpec::This { this })
+            }
             _ => Err(PeriodError::Form),
         }
     }
@@ -196,7 +200,11 @@ mod tests {
 
     #[test]
     fn json_forms_are_those_of_the_api() {
-        for text in [r#"{"from":"2026-01-01","to":"2026-06-30"}"#, r#"{"last":30,"unit":"day"}"#, r#"{"this":"quarter"}"#] {
+        for text in [
+            r#"{"from":"2026-01-01","to":"2026-06-30"}"#,
+            r#"{"last":30,"unit":"day"}"#,
+            r#"{"this":"quarter"}"#,
+        ] {
             let spec: PeriodSpec = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&spec).unwrap(), text);
         }
@@ -211,7 +219,10 @@ mod tests {
         check(r#"{"from":"2026-02-30","to":"2026-06-30"}"#, "`2026-02-30` is no day; write year-month-day");
         check(r#"{"from":"2026-02-01"}"#, r#"a period is one of {"from": "2026-01-01""#);
         check(r#"{"this":"month","last":2}"#, "a period is one of");
-        check(r#"{"frm":"2026-02-01","to":"2026-06-30"}"#, "unknown field `frm`, expected one of `from`, `to`");
+        check(
+            r#"{"frm":"2026-02-01","to":"2026-06-30"}"#,
+            "unknown field `frm`, expected one of `from`, `to`",
+        );
         check(r#"{"this":"decade"}"#, "unknown variant `decade`, expected one of `day`");
     }
 }

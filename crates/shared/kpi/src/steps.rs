@@ -46,7 +46,10 @@ mod tests {
     fn funnel_compares_each_stage_with_the_first_and_the_one_before() {
         let steps = funnel(&[200.0, 100.0, 25.0]);
         assert_eq!(steps[0], Step { value: 200.0, of_first: Some(1.0), of_previous: None, lost: None });
-        assert_eq!(steps[2], Step { value: 25.0, of_first: Some(0.125), of_previous: Some(0.25), lost: Some(75.0) });
+        assert_eq!(
+            steps[2],
+            Step { value: 25.0, of_first: Some(0.125), of_previous: Some(0.25), lost: Some(75.0) }
+        );
         assert_eq!(funnel(&[0.0, 0.0])[1].of_first, None);
         assert!(funnel(&[]).is_empty());
     }

@@ -170,8 +170,8 @@ fn budget(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
             let spent: i64 = of_channel.map(|posting| posting.amount).sum();
             let share =
                 spent as f64 / f64::from(crate::company::MONTHS) * Company::season(month_start(month));
-            let cents = (share * (0.74 + 0.52 * company.horizon.progress(month_start(month))) / 1_000.0
-                + 0.5) as i64
+            let cents = (share * (0.74 + 0.52 * company.horizon.progress(month_start(month))) / 1_000.0 + 0.5)
+                as i64
                 * 1_000;
             rows.push(vec![Cell::Date(month_start(month)), (*name).into(), money(cents)]);
         }

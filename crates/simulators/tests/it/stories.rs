@@ -88,7 +88,10 @@ fn black_friday_discounts_and_slows_deliveries() {
         // Monday to Friday of that week against the same days two weeks earlier, all years together.
         let placed = |back: i32| {
             let weeks = [2023, 2024, 2025].map(|year| black_friday(year) - back);
-            let there = company.orders.iter().filter(|order| weeks.iter().any(|&from| (from..from + 5).contains(&order.day)));
+            let there = company
+                .orders
+                .iter()
+                .filter(|order| weeks.iter().any(|&from| (from..from + 5).contains(&order.day)));
             there.count() as f64
         };
         assert!(placed(4) > 1.5 * placed(18), "{} after {}", placed(4), placed(18));

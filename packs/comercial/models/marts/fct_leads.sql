@@ -70,3 +70,5 @@ left join {{ ref('stg_sap__items') }} as i on l.item_code = i.item_code
 left join {{ ref('stg_ploomes__users') }} as o on l.owner_id = o.user_id
 left join {{ ref('stg_sap__sellers') }} as p on o.seller_code = p.seller_code
 left join {{ ref('stg_ploomes__loss_reasons') }} as r on l.loss_reason_id = r.loss_reason_id
+-- By day, so that a period reads few row groups.
+order by l.created_on

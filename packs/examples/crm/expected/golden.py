@@ -1,7 +1,7 @@
 """Writes the golden figures of this pack beside itself, straight from the raw files and not through the pack's SQL.
 
     pip install duckdb
-    python golden.py /work/shared/data/crm
+    python golden.py FOLDER_WITH_THE_FOUR_CSV_FILES
 
 Rows: metric, grain, period (first day of the bucket; empty = the whole data), dimension, member (empty = total or no value),
 numerator, denominator (empty where the metric is no ratio), value. Sums and counts are exact; ratios are to be met to 1e-9.

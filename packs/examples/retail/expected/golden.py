@@ -1,7 +1,7 @@
 """Writes the golden figures of this pack beside itself, straight from the raw file and not through the pack's SQL.
 
     pip install duckdb
-    python golden.py /work/shared/data/online_retail_uci352.parquet
+    python golden.py online_retail_uci352.parquet
 
 Rows: metric, grain, period (first day of the bucket; empty = the whole data), dimension, member (empty = total),
 numerator, denominator (empty where the metric is no ratio), value. Sums and counts are exact; ratios are to be met to 1e-9.

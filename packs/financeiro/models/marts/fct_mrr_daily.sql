@@ -24,3 +24,5 @@ select
 from balance as b
 left join {{ ref('dim_contracts') }} as k on b.contract_id = k.contract_id
 group by b.date_day, k.plano, k.tipo_contrato, k.segmento, k.canal, k.regiao, k.uf, k.filial
+-- By day, so that a period reads few row groups.
+order by b.date_day

@@ -23,3 +23,5 @@ left join {{ ref('stg_sap__branches') }} as b on l.branch_id = b.branch_id
 left join {{ ref('stg_sap__items') }} as i on l.item_code = i.item_code
 left join {{ ref('stg_sap__sellers') }} as s on l.seller_code = s.seller_code
 where l.sold_on <= h.as_of
+-- By day, so that a period reads few row groups.
+order by l.sold_on

@@ -53,3 +53,5 @@ left join {{ ref('stg_sap__customers') }} as c on o.customer_code = c.customer_c
 left join {{ ref('stg_sap__items') }} as i on l.item_code = i.item_code
 left join {{ ref('ufs') }} as u on o.uf = u.uf
 where o.canceled = 'N'
+-- By day, so that a period reads few row groups.
+order by fulfilled_on

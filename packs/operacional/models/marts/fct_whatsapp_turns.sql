@@ -47,3 +47,5 @@ inner join {{ ref('dim_calendar') }} as w on d.deadline_day = w.date_day
 left join {{ ref('ufs') }} as u on d.uf = u.uf
 left join {{ ref('stg_sap__branches') }} as b on d.branch_id = b.branch_id
 where d.deadline_day <= h.as_of
+-- By day, so that a period reads few row groups.
+order by d.deadline_day

@@ -48,7 +48,7 @@ async fn severity_and_thresholds_follow_dbt() {
 async fn where_narrows_the_relation_before_the_rule() {
     let shop = shop().await;
     let check = with(generic("unique", "id", json!({})), |c| {
-        c.only_where = Some("status = 'won' -- só ganhas".into())
+        c.only_where = Some("status = 'won' -- só ganhas".into());
     });
     let outcome = run(&shop.session, &check).await;
     assert_eq!(outcome.status, Status::Pass, "{outcome:?}");

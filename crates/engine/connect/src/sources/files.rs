@@ -11,6 +11,7 @@ mod discover;
 mod header;
 mod json_lines;
 mod marks;
+mod parallel;
 mod parquet;
 mod pattern;
 mod plan;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use self::assemble::Assembly;
 use self::marks::{FileMark, batch_id, digest_of, mark_of};
 use self::options::{FilesOptions, StreamOptions};
+use self::parallel::in_parallel;
 use self::plan::{Learned, Plan, plan, usual_reading};
 use self::profile::{Profile, Stamp};
 use self::rows::Unit;
@@ -111,8 +113,8 @@ impl FilesSource {
         for (name, units) in walked.streams {
             let options = self.options.of_stream(&name);
             let mut profiles = Vec::new();
-            for unit in &units {
-                match self.profile(unit, &options) {
+            for profiled in in_parallel(&units, |unit| self.profile(unit, &options)) {
+                match profiled {
                     Ok(Some(profile)) => profiles.push(profile),
                     Ok(None) => {}
                     Err(error) => discovery.problems.push(error.to_string()),
@@ -135,10 +137,15 @@ impl FilesSource {
             return Err(ConnectError::UnknownStream { source_name, stream, known });
         };
         let options = self.options.of_stream(&request.stream);
-        let mut news = News::new(&options, &request.since, &units);
-        for unit in &units {
-            if let Err(error) = self.look_at(unit, &options, &request.since, &mut news) {
-                news.reading.failures.push(error);
+        let mut news = News::new(&request.since, &units);
+        let digest = digest_of(&options);
+        let looks = in_parallel(&units, |unit| self.look_at(unit, &options, &digest, &request.since));
+        for (unit, look) in units.iter().zip(looks) {
+            match look {
+                Ok(Look::Unchanged) => news.reading.unchanged += 1,
+                Ok(Look::Skip { reason, mark }) => news.skip(unit, reason, &mark),
+                Ok(Look::New(profile, mark)) => news.files.push((profile, mark)),
+                Err(error) => news.reading.failures.push(error),
             }
         }
         Ok(self.pieces(request, &options, news))
@@ -148,58 +155,47 @@ impl FilesSource {
         discover::walk(&self.dir, &self.name, &self.options)
     }
 
-    /// Sorts a file into: unchanged, to be skipped, or new.
+    /// Tells whether a file is unchanged, to be skipped, or new.
     fn look_at(
         &self,
         unit: &Unit,
         options: &StreamOptions,
+        digest: &str,
         since: &StreamState,
-        news: &mut News,
-    ) -> Result<(), ConnectError> {
+    ) -> Result<Look, ConnectError> {
         let former: Option<FileMark> =
             since.get(&unit.file).and_then(|mark| serde_json::from_value(mark.clone()).ok());
         let stamp = profile::stamp_of(unit)?;
-        let same_options = former.as_ref().is_some_and(|mark| mark.options == news.options_digest);
-        if let Some(mark) = &former
-            && same_options
-            && (mark.bytes, mark.modified_ns) == (stamp.bytes, stamp.modified_ns)
-        {
-            news.reading.unchanged += 1;
-            return Ok(());
+        let comparable = former.as_ref().filter(|mark| mark.options == digest);
+        if comparable.is_some_and(|mark| (mark.bytes, mark.modified_ns) == (stamp.bytes, stamp.modified_ns)) {
+            return Ok(Look::Unchanged);
         }
-        let content = unpack::content_hash(&unit.path, &unit.file)?;
         let mut mark = FileMark {
             bytes: stamp.bytes,
             modified_ns: stamp.modified_ns,
-            content,
-            options: news.options_digest.clone(),
+            content: unpack::content_hash(&unit.path, &unit.file)?,
+            options: digest.to_owned(),
             generation: former.as_ref().map_or(0, |mark| mark.generation + 1),
             rows: 0,
             evidence: Evidence::default(),
             empty: Vec::new(),
         };
-        if let Some(former) = &former
-            && same_options
-            && former.content == mark.content
-        {
-            mark = FileMark { bytes: mark.bytes, modified_ns: mark.modified_ns, ..former.clone() };
-            news.skip(unit, "its content is the same", mark);
-            return Ok(());
+        if let Some(same) = comparable.filter(|former| former.content == mark.content) {
+            let mark = FileMark { bytes: mark.bytes, modified_ns: mark.modified_ns, ..same.clone() };
+            return Ok(Look::Skip { reason: "its content is the same", mark });
         }
         let Some(profile) = self.profile(unit, options)? else {
             if former.is_some_and(|mark| mark.rows > 0) {
                 return Err(ConnectError::BecameEmpty { file: unit.file.clone() });
             }
             mark.generation = 0;
-            news.skip(unit, "it is empty", mark);
-            return Ok(());
+            return Ok(Look::Skip { reason: "it is empty", mark });
         };
         if profile.stamp != stamp {
             return Err(ConnectError::ChangedMeanwhile { file: unit.file.clone() });
         }
         (mark.rows, mark.evidence, mark.empty) = (profile.rows, profile.evidence, profile.empty_columns());
-        news.files.push((profile, mark));
-        Ok(())
+        Ok(Look::New(profile, mark))
     }
 
     /// The profile of a table, read only if the file has changed since it was last read.
@@ -253,7 +249,9 @@ impl FilesSource {
                 limits: self.options.limits,
                 rejects: rejects.clone(),
             };
-            let hint = if mark.generation == 0 {
+            // A table may hold rows of a landing whose mark was lost in a crash, and the file may have changed since: only where there is no
+            // table yet is it certain that there is nothing to replace.
+            let hint = if mark.generation == 0 && known.is_none() {
                 LandHint::Append
             } else {
                 LandHint::Replace { column: FILE_COLUMN.to_owned(), value: file.clone() }
@@ -273,16 +271,22 @@ impl FilesSource {
     }
 }
 
+/// What a look at one file says.
+enum Look {
+    Unchanged,
+    Skip { reason: &'static str, mark: FileMark },
+    New(Arc<Profile>, FileMark),
+}
+
 /// What a look at the files of a stream has given so far.
 struct News {
-    options_digest: String,
     files: Vec<(Arc<Profile>, FileMark)>,
     learned: Learned,
     reading: Reading,
 }
 
 impl News {
-    fn new(options: &StreamOptions, since: &StreamState, units: &[Unit]) -> News {
+    fn new(since: &StreamState, units: &[Unit]) -> News {
         let mut learned = Learned::default();
         let (mut gone, mut first) = (Vec::new(), true);
         for key in since.keys() {
@@ -301,11 +305,11 @@ impl News {
         }
         let reading =
             Reading { pieces: Vec::new(), failures: Vec::new(), skipped: Vec::new(), gone, unchanged: 0 };
-        News { options_digest: digest_of(options), files: Vec::new(), learned, reading }
+        News { files: Vec::new(), learned, reading }
     }
 
-    fn skip(&mut self, unit: &Unit, reason: &str, mark: FileMark) {
-        let mark = mark_of(&unit.file, &mark);
+    fn skip(&mut self, unit: &Unit, reason: &str, mark: &FileMark) {
+        let mark = mark_of(&unit.file, mark);
         self.reading.skipped.push(Skipped { file: unit.file.clone(), reason: reason.to_owned(), mark });
     }
 }

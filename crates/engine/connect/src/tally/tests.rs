@@ -41,10 +41,13 @@ fn decide_codes_stay_text() {
 #[test]
 fn decide_few_misfits_keep_the_type_and_many_do_not() {
     let mut values = vec!["10"; 999];
-    values.push("N/D");
+    values.push("A12");
     assert_eq!(decided(&values), "integer");
-    values.extend(["N/D"; 9]);
+    values.extend(["A12"; 9]);
     assert_eq!(decided(&values), "text");
+    assert_eq!(decided(&["10", "12", "A12"]), "text");
+    assert_eq!(decided(&["10", "N/D", "12", "14", "--", "11", "13", "12", "11", "10"]), "integer");
+    assert_eq!(decided(&["10", "N/D", "n/d"]), "text");
     let mut days = vec!["30/06/2026"; 20];
     days.push("31/02/2026");
     assert_eq!(decided(&days), "date");

@@ -1,5 +1,6 @@
 //! Columns over several files and runs: known types, widening, missing and new ones.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -8,21 +9,32 @@ use serde_json::json;
 
 use crate::folder::{Folder, Table, read};
 
-fn known(columns: &[(&str, DataType)]) -> Option<SchemaRef> {
+fn known(columns: &[(&str, DataType)]) -> SchemaRef {
     let mut fields: Vec<Field> =
         columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect();
     fields.push(Field::new("_mirante_file", DataType::Utf8, true));
     fields.push(Field::new("_mirante_batch", DataType::Utf8, true));
-    Some(Arc::new(Schema::new(fields)))
+    Arc::new(Schema::new(fields))
 }
 
 fn with_known(text: &str, columns: &[(&str, DataType)]) -> Result<Table, String> {
     let folder = Folder::with("a.csv", text);
-    let mut reading = read(&folder.source(), "a", known(columns), &StreamState::default());
+    let mut reading = read(&folder.source(), "a", Some(known(columns)), &StreamState::default());
     match reading.failures.pop() {
         Some(failure) => Err(failure.to_string()),
         None => Ok(Table::of(reading.pieces).unwrap()),
     }
+}
+
+#[test]
+fn placeholders_speak_for_no_type() {
+    let mut text = "dia;valor\n".to_owned();
+    for day in 1..=20 {
+        let _ = writeln!(text, "{day:02}/06/2026;{}", if day == 7 { "N/D" } else { "1,5" });
+    }
+    let table = Folder::with("a.csv", text).read("a");
+    assert_eq!(table.columns(), ["dia date", "valor decimal(18,2)"]);
+    assert_eq!(table.rejects, ["8|valor|N/D|is not a number that fits"]);
 }
 
 #[test]
@@ -99,7 +111,7 @@ fn a_changed_file_does_not_stop_the_others() {
     let reading = read(
         &folder.source(),
         "v",
-        known(&[("id", DataType::Utf8), ("q", DataType::Int64)]),
+        Some(known(&[("id", DataType::Utf8), ("q", DataType::Int64)])),
         &StreamState::default(),
     );
     assert_eq!(reading.failures.len(), 1);
@@ -135,7 +147,7 @@ fn the_date_order_of_earlier_files_is_remembered() {
         Table::of(vec![piece]).unwrap();
     }
     folder.write("v/2.csv", "dia\n03/04/2016\n");
-    let reading = read(&source, "v", known(&[("dia", DataType::Date32)]), &state);
+    let reading = read(&source, "v", Some(known(&[("dia", DataType::Date32)])), &state);
     assert_eq!(Table::of(reading.pieces).unwrap().rows, ["2016-03-04"]);
 }
 

@@ -1,5 +1,7 @@
 //! CSV and TSV as they really come.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::folder::Folder;
@@ -95,7 +97,7 @@ fn ragged_rows_are_rejected_and_the_others_kept() {
 fn few_misfits_are_rejected_with_every_reason_and_the_type_stays() {
     let mut text = "id;valor;data\n".to_owned();
     for id in 0..1000 {
-        text += &format!("{id};{id},25;{:02}/06/2026\n", id % 28 + 1);
+        let _ = writeln!(text, "{id};{id},25;{:02}/06/2026", id % 28 + 1);
     }
     text += "1000;N/D;31/02/2026\n";
     let table = Folder::with("a.csv", text).read("a");
@@ -114,7 +116,7 @@ fn few_misfits_are_rejected_with_every_reason_and_the_type_stays() {
 fn a_late_surprise_does_not_fail_the_column() {
     let mut text = "id,codigo\n".to_owned();
     for id in 0..100_000 {
-        text += &format!("{id},{id}\n");
+        let _ = writeln!(text, "{id},{id}");
     }
     text += "100000,0012\n";
     let table = Folder::with("a.csv", text).read("a");

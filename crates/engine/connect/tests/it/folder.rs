@@ -41,8 +41,9 @@ impl Folder {
         self.source_with(json!({}))
     }
 
-    pub fn source_with(&self, options: Value) -> FilesSource {
-        FilesSource::new("loja", self.0.path(), FilesOptions::from_json("loja", &options).unwrap()).unwrap()
+    pub fn source_with(&self, options: impl Into<Value>) -> FilesSource {
+        FilesSource::new("loja", self.0.path(), FilesOptions::from_json("loja", &options.into()).unwrap())
+            .unwrap()
     }
 
     /// Reads a stream that nothing is known of yet.

@@ -58,6 +58,19 @@ fn only_new_and_changed_files_are_read() {
 }
 
 #[test]
+fn a_new_file_of_an_existing_table_replaces_what_a_crash_may_have_left() {
+    let folder = Folder::with("v/1.csv", "a\n1\n");
+    let first = read(&folder.source(), "v", None, &StreamState::default()).pieces.remove(0);
+    assert_eq!(first.hint, LandHint::Append);
+    // Landed, then killed before the mark was kept; and the file has changed since.
+    folder.write("v/1.csv", "a\n1\n2\n");
+    let second =
+        read(&folder.source(), "v", Some(first.schema.clone()), &StreamState::default()).pieces.remove(0);
+    assert_eq!(second.hint, replace("v/1.csv"));
+    assert_ne!(second.batch_id, first.batch_id);
+}
+
+#[test]
 fn a_repeated_reading_has_the_same_batch_ids() {
     let folder = Folder::with("v/1.csv", "a\n1\n");
     let (once, _) = land(&folder, &mut StreamState::default());
@@ -70,7 +83,7 @@ fn a_touched_file_is_no_news() {
     let folder = Folder::with("v/1.csv", "a\n1\n");
     let mut state = StreamState::default();
     land(&folder, &mut state);
-    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let later = std::time::SystemTime::now() + std::time::Duration::from_mins(1);
     std::fs::File::options().write(true).open(folder.path("v/1.csv")).unwrap().set_modified(later).unwrap();
     assert_eq!(land(&folder, &mut state), (vec![], 0));
     assert_eq!(land(&folder, &mut state), (vec![], 1));

@@ -24,6 +24,20 @@ fn files_and_folders_make_streams_and_the_rest_is_told() {
 }
 
 #[test]
+fn one_file_may_stand_for_a_folder() {
+    let folder = Folder::with("vendas_2026.csv", "a\n1\n");
+    folder.write("outra.csv", "a\n1\n");
+    let settings = json!({"dir": folder.path("vendas_2026.csv")});
+    let source = connect::FilesSource::from_settings("loja", &settings).unwrap();
+    assert_eq!(source.streams_now().unwrap(), ["vendas"]);
+    assert_eq!(source.discover_now().unwrap().streams[0].files[0].path, "vendas_2026.csv");
+    assert_eq!(
+        connect::FilesSource::from_settings("loja", &source.settings()).unwrap().settings(),
+        source.settings()
+    );
+}
+
+#[test]
 fn patterns_override_names() {
     let folder = Folder::new();
     folder.write("x1.csv", "a\n1\n");

@@ -40,9 +40,9 @@ fn typed_cells_formulas_and_dates_are_read() {
     {
         let row = row as u32 + 1;
         sheet.write_string(row, 0, *name).unwrap();
-        sheet.write_datetime_with_format(row, 1, &day(month), &date).unwrap();
+        sheet.write_datetime_with_format(row, 1, day(month), &date).unwrap();
         sheet.write_number(row, 2, *goal).unwrap();
-        sheet.write_datetime_with_format(row, 3, &day("2026-06-30T08:26:00"), &time).unwrap();
+        sheet.write_datetime_with_format(row, 3, day("2026-06-30T08:26:00"), &time).unwrap();
         sheet.write_boolean(row, 4, row == 1).unwrap();
         sheet
             .write_formula(

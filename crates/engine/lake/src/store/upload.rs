@@ -1,6 +1,7 @@
 //! One large file on its way to the durable store, part by part.
 //!
-//! Does not name files (`store`). Invariant: a file that was not completed never gets its name, and its bytes are removed.
+//! Does not name files (`store`). Invariant: a file that was not completed never gets its name, and its bytes are
+//! removed.
 
 use std::fs::File;
 use std::path::PathBuf;

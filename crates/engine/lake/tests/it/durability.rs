@@ -1,4 +1,5 @@
-//! What is acknowledged was synced; what could not be synced or written is not acknowledged and leaves the table as it was.
+//! What is acknowledged was synced; what could not be synced or written is not acknowledged and leaves the table as
+//! it was.
 
 use std::fs::File;
 use std::io;

@@ -1,6 +1,7 @@
 //! kill -9 at any moment of landing, writing and upkeep: no acknowledged row is lost, none is doubled.
 //!
-//! The test starts itself as a second process that works until it is killed; MIRANTE_KILL_ROUNDS says how often (default 8).
+//! The test starts itself as a second process that works until it is killed; MIRANTE_KILL_ROUNDS says how often
+//! (default 8).
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -161,6 +161,7 @@ async fn sum_over_a_join_counts_every_joined_row() {
     let lake = open(dir.path()).await;
     land(&lake, "raw.one", "1", LandMode::Append, batch(vec![("k", ints(&[1, 2, 3]))])).await.unwrap();
     land(&lake, "raw.many", "1", LandMode::Append, batch(vec![("k", ints(&[1, 1, 2]))])).await.unwrap();
-    let sql = "select sum(o.n) from (select k, 1 as n from raw.one) as o left join raw.many as m on o.k = m.k";
+    let sql =
+        "select sum(o.n) from (select k, 1 as n from raw.one) as o left join raw.many as m on o.k = m.k";
     assert_eq!(ask(&newest(&lake).await, sql).await, ["4"]);
 }

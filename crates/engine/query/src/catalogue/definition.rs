@@ -18,11 +18,20 @@ pub(super) fn define(catalogue: &Catalogue, metric: &Metric) -> Result<MetricDef
         _ => (None, None),
     };
     let format = about.format.unwrap_or_else(|| format(catalogue, metric));
-    let finest = catalogue.measures_of(metric).into_iter().filter_map(|measure| time_grain(catalogue, &measure.name)).max();
+    let finest = catalogue
+        .measures_of(metric)
+        .into_iter()
+        .filter_map(|measure| time_grain(catalogue, &measure.name))
+        .max();
     let finest = finest.unwrap_or(Grain::Day);
     let grain = about.grain.unwrap_or(finest);
     if grain < finest {
-        let message = format!("metric `{}`: grain {} is finer than its data, which is by {}", metric.name, grain.name(), finest.name());
+        let message = format!(
+            "metric `{}`: grain {} is finer than its data, which is by {}",
+            metric.name,
+            grain.name(),
+            finest.name()
+        );
         return Err(metric.place.error(message));
     }
     Ok(MetricDefinition {
@@ -39,7 +48,11 @@ pub(super) fn define(catalogue: &Catalogue, metric: &Metric) -> Result<MetricDef
         direction: about.direction,
         target: about.target.clone(),
         thresholds: about.thresholds,
-        pace: about.pace.unwrap_or(if additivity == Additivity::Full { PaceKind::Sum } else { PaceKind::Level }),
+        pace: about.pace.unwrap_or(if additivity == Additivity::Full {
+            PaceKind::Sum
+        } else {
+            PaceKind::Level
+        }),
         dimensions: about.dimensions.clone().unwrap_or_else(|| common_dimensions(catalogue, metric)),
         hierarchies: about.hierarchies.clone(),
         grain,
@@ -67,7 +80,8 @@ fn time_grain(catalogue: &Catalogue, measure: &str) -> Option<Grain> {
 pub(crate) fn additivity(catalogue: &Catalogue, metric: &Metric) -> Additivity {
     let of_measure = |name: &str| {
         let Some((_, measure)) = catalogue.measure(name) else { return Additivity::None };
-        let sums = matches!(measure.aggregation, Aggregation::Sum | Aggregation::Count | Aggregation::SumBoolean);
+        let sums =
+            matches!(measure.aggregation, Aggregation::Sum | Aggregation::Count | Aggregation::SumBoolean);
         match (sums, &measure.non_additive) {
             (true, None) => Additivity::Full,
             (true, Some(_)) => Additivity::Stock,
@@ -80,15 +94,22 @@ pub(crate) fn additivity(catalogue: &Catalogue, metric: &Metric) -> Additivity {
             (Additivity::Full, Reach::All | Reach::Window(_) | Reach::ToDate(_)) => Additivity::Stock,
             _ => Additivity::None,
         },
-        Formula::Derived { expression, inputs, .. } if expression.is_linear() && inputs.iter().all(|input| input.offset.is_none()) => {
-            let kinds: Vec<Additivity> =
-                inputs.iter().filter_map(|input| catalogue.get(&input.name)).map(|input| additivity(catalogue, input)).collect();
+        Formula::Derived { expression, inputs, .. }
+            if expression.is_linear() && inputs.iter().all(|input| input.offset.is_none()) =>
+        {
+            let kinds: Vec<Additivity> = inputs
+                .iter()
+                .filter_map(|input| catalogue.get(&input.name))
+                .map(|input| additivity(catalogue, input))
+                .collect();
             match kinds.split_first() {
                 Some((first, rest)) if rest.iter().all(|other| other == first) => *first,
                 _ => Additivity::None,
             }
         }
-        Formula::Conversion(conversion) if conversion.calculation == Calculation::Conversions => Additivity::Full,
+        Formula::Conversion(conversion) if conversion.calculation == Calculation::Conversions => {
+            Additivity::Full
+        }
         Formula::Ratio { .. } | Formula::Derived { .. } | Formula::Conversion(_) => Additivity::None,
     }
 }
@@ -96,12 +117,18 @@ pub(crate) fn additivity(catalogue: &Catalogue, metric: &Metric) -> Additivity {
 fn format(catalogue: &Catalogue, metric: &Metric) -> Format {
     match &metric.formula {
         Formula::Ratio { .. } => Format::Percent,
-        Formula::Conversion(conversion) if conversion.calculation == Calculation::ConversionRate => Format::Percent,
+        Formula::Conversion(conversion) if conversion.calculation == Calculation::ConversionRate => {
+            Format::Percent
+        }
         Formula::Conversion(_) => Format::Integer,
-        Formula::Simple(measure) | Formula::Cumulative { measure, .. } => match catalogue.measure(&measure.name).map(|(_, measure)| measure.aggregation) {
-            Some(Aggregation::Count | Aggregation::CountDistinct | Aggregation::SumBoolean) => Format::Integer,
-            _ => Format::Number { decimals: 2 },
-        },
+        Formula::Simple(measure) | Formula::Cumulative { measure, .. } => {
+            match catalogue.measure(&measure.name).map(|(_, measure)| measure.aggregation) {
+                Some(Aggregation::Count | Aggregation::CountDistinct | Aggregation::SumBoolean) => {
+                    Format::Integer
+                }
+                _ => Format::Number { decimals: 2 },
+            }
+        }
         Formula::Derived { .. } => Format::Number { decimals: 2 },
     }
 }
@@ -131,20 +158,33 @@ fn common_dimensions(catalogue: &Catalogue, metric: &Metric) -> Vec<String> {
 /// The formula in words, from the labels of what it is made of.
 fn formula(catalogue: &Catalogue, metric: &Metric) -> Label {
     let both = |text: String| Label { pt: text.clone(), en: Some(text) };
-    let label = |name: &str| catalogue.get(name).map_or_else(|| Label { pt: name.to_owned(), en: None }, |metric| metric.about.label.clone());
+    let label = |name: &str| {
+        catalogue
+            .get(name)
+            .map_or_else(|| Label { pt: name.to_owned(), en: None }, |metric| metric.about.label.clone())
+    };
     let join = |operator: &str, labels: Vec<Label>| {
         let english = |label: &Label| label.en.clone().unwrap_or_else(|| label.pt.clone());
         let pt: Vec<&str> = labels.iter().map(|label| label.pt.as_str()).collect();
-        Label { pt: pt.join(operator), en: Some(labels.iter().map(english).collect::<Vec<String>>().join(operator)) }
+        Label {
+            pt: pt.join(operator),
+            en: Some(labels.iter().map(english).collect::<Vec<String>>().join(operator)),
+        }
     };
     match &metric.formula {
-        Formula::Ratio { .. } => join(" ÷ ", inputs(metric).into_iter().map(|input| label(&input.name)).collect()),
+        Formula::Ratio { .. } => {
+            join(" ÷ ", inputs(metric).into_iter().map(|input| label(&input.name)).collect())
+        }
         Formula::Conversion(conversion) => {
-            both(format!("{} → {}", conversion.base.name, conversion.conversion.name))
+            both(format!("{} → {}", conversion.base.name, conversion.converted.name))
         }
-        Formula::Simple(_) | Formula::Cumulative { .. } | Formula::Derived { .. } => {
-            both(meaning::expressions(catalogue, metric).into_iter().next().map(|(_, text)| text).unwrap_or_default())
-        }
+        Formula::Simple(_) | Formula::Cumulative { .. } | Formula::Derived { .. } => both(
+            meaning::expressions(catalogue, metric)
+                .into_iter()
+                .next()
+                .map(|(_, text)| text)
+                .unwrap_or_default(),
+        ),
     }
 }
 
@@ -152,7 +192,11 @@ fn formula(catalogue: &Catalogue, metric: &Metric) -> Label {
 pub(super) fn dimensions(tables: &[Table]) -> Vec<Dimension> {
     let mut found: Vec<Dimension> = Vec::new();
     let mut labelled: Vec<String> = Vec::new();
-    for dimension in tables.iter().flat_map(|table| &table.model.dimensions).filter(|dimension| dimension.kind == DimensionKind::Categorical) {
+    for dimension in tables
+        .iter()
+        .flat_map(|table| &table.model.dimensions)
+        .filter(|dimension| dimension.kind == DimensionKind::Categorical)
+    {
         let label = dimension.label.clone();
         match found.iter_mut().find(|other| other.name == dimension.name) {
             Some(other) => {

@@ -53,7 +53,11 @@ impl Catalogue {
             match found.len() {
                 0 => {}
                 1 => return Ok(found.swap_remove(0)),
-                _ => return Err(RouteError::Ambiguous(found.iter().map(|route| format!("`{}`", full_name(route, name))).collect())),
+                _ => {
+                    return Err(RouteError::Ambiguous(
+                        found.iter().map(|route| format!("`{}`", full_name(route, name))).collect(),
+                    ));
+                }
             }
         }
         Err(RouteError::Unknown)
@@ -67,7 +71,10 @@ impl Catalogue {
         for _ in 0..MAX_HOPS {
             let mut next = Vec::new();
             for (hops, table) in &ways {
-                for hop in self.neighbours(*table).filter(|hop| hop.table != from && hops.iter().all(|other| other.table != hop.table)) {
+                for hop in self
+                    .neighbours(*table)
+                    .filter(|hop| hop.table != from && hops.iter().all(|other| other.table != hop.table))
+                {
                     let mut hops = hops.clone();
                     hops.push(hop.clone());
                     next.push((hops, hop.table));
@@ -76,7 +83,11 @@ impl Catalogue {
             for (hops, table) in &next {
                 for name in categorical(&self.tables[*table]) {
                     let short = self.route(from, name).is_ok_and(|route| route.hops == *hops);
-                    let name = if short { name.to_owned() } else { full_name(&Route { hops: hops.clone(), column: Column::Dimension(0) }, name) };
+                    let name = if short {
+                        name.to_owned()
+                    } else {
+                        full_name(&Route { hops: hops.clone(), column: Column::Dimension(0) }, name)
+                    };
                     let known = own(&self.tables[from], &name).is_some() || names.contains(&name);
                     if !known && (short || self.is_ambiguous(from, &name)) {
                         names.push(name);
@@ -134,13 +145,16 @@ impl Catalogue {
 
     /// Tables that one join reaches: those in which an entity of `from` is primary or unique.
     fn neighbours(&self, from: usize) -> impl Iterator<Item = Hop> + '_ {
-        self.tables[from].model.entities.iter().filter(|entity| entity.kind != EntityKind::Natural).flat_map(move |entity| {
-            self.tables.iter().enumerate().filter_map(move |(index, table)| {
-                let other = &table.model.entities[table.entity(&entity.name)?];
-                let leads = index != from && matches!(other.kind, EntityKind::Primary | EntityKind::Unique);
-                leads.then(|| Hop { entity: entity.name.clone(), table: index })
-            })
-        })
+        self.tables[from].model.entities.iter().filter(|entity| entity.kind != EntityKind::Natural).flat_map(
+            move |entity| {
+                self.tables.iter().enumerate().filter_map(move |(index, table)| {
+                    let other = &table.model.entities[table.entity(&entity.name)?];
+                    let leads =
+                        index != from && matches!(other.kind, EntityKind::Primary | EntityKind::Unique);
+                    leads.then(|| Hop { entity: entity.name.clone(), table: index })
+                })
+            },
+        )
     }
 }
 
@@ -149,7 +163,12 @@ fn own(table: &Table, name: &str) -> Option<Column> {
 }
 
 fn categorical(table: &Table) -> impl Iterator<Item = &str> {
-    table.model.dimensions.iter().filter(|dimension| dimension.kind == DimensionKind::Categorical).map(|dimension| dimension.name.as_str())
+    table
+        .model
+        .dimensions
+        .iter()
+        .filter(|dimension| dimension.kind == DimensionKind::Categorical)
+        .map(|dimension| dimension.name.as_str())
 }
 
 fn full_name(route: &Route, name: &str) -> String {

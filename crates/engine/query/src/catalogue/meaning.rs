@@ -4,7 +4,10 @@
 
 use super::Catalogue;
 use crate::filter::Mention;
-use crate::semantic::{Aggregation, Calculation, Formula, MeasureUse, Metric, MetricUse, Offset, PeriodAggregation, Reach, Span, WindowChoice};
+use crate::semantic::{
+    Aggregation, Calculation, Formula, MeasureUse, Metric, MetricUse, Offset, PeriodAggregation, Reach, Span,
+    WindowChoice,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -36,7 +39,7 @@ fn meaning(catalogue: &Catalogue, metric: &Metric) -> Value {
             json!({"cumulative": measure(one), "reach": reach(*far), "period": period.map(period_name)})
         }
         Formula::Conversion(conversion) => json!({
-            "conversion": [measure(&conversion.base), measure(&conversion.conversion)],
+            "conversion": [measure(&conversion.base), measure(&conversion.converted)],
             "entity": conversion.entity,
             "rate": conversion.calculation == Calculation::ConversionRate,
             "window": conversion.window.map(span),
@@ -49,7 +52,10 @@ fn meaning(catalogue: &Catalogue, metric: &Metric) -> Value {
 fn measure(catalogue: &Catalogue, metric: &Metric, use_: &MeasureUse) -> Value {
     let Some((table, measure)) = catalogue.measure(&use_.name) else { return Value::Null };
     let time = catalogue.measure_position(&use_.name).and_then(|(_, position)| table.time_of(position));
-    let stock = measure.non_additive.as_ref().map(|stock| json!([stock.window_choice == WindowChoice::Max, stock.window_groupings]));
+    let stock = measure
+        .non_additive
+        .as_ref()
+        .map(|stock| json!([stock.window_choice == WindowChoice::Max, stock.window_groupings]));
     json!({
         "table": table.name.to_string(),
         "aggregation": name(measure.aggregation),
@@ -90,7 +96,11 @@ fn filters(catalogue: &Catalogue, metric: &Metric, texts: &[String]) -> Vec<Stri
 
 /// Spacing does not change what SQL means, except within quotes.
 fn tidy(sql: &str) -> String {
-    if sql.contains(['\'', '"']) { sql.trim().to_owned() } else { sql.split_whitespace().collect::<Vec<&str>>().join(" ") }
+    if sql.contains(['\'', '"']) {
+        sql.trim().to_owned()
+    } else {
+        sql.split_whitespace().collect::<Vec<&str>>().join(" ")
+    }
 }
 
 fn offset(offset: Offset) -> Value {
@@ -146,11 +156,16 @@ fn collect(catalogue: &Catalogue, metric: &Metric, found: &mut Vec<(String, Stri
         return;
     }
     let of = |use_: &MeasureUse| {
-        let conditions: Vec<String> = use_.filters.iter().chain(&metric.filters).map(|filter| tidy(filter)).collect();
-        let text = catalogue.measure(&use_.name).map_or_else(String::new, |(table, measure)| match measure.aggregation {
-            Aggregation::SumBoolean => format!("count({}) · {}", measure.expression, table.name),
-            Aggregation::Percentile => format!("percentile {}({}) · {}", measure.percentile, measure.expression, table.name),
-            aggregation => format!("{}({}) · {}", name(aggregation), measure.expression, table.name),
+        let conditions: Vec<String> =
+            use_.filters.iter().chain(&metric.filters).map(|filter| tidy(filter)).collect();
+        let text = catalogue.measure(&use_.name).map_or_else(String::new, |(table, measure)| {
+            match measure.aggregation {
+                Aggregation::SumBoolean => format!("count({}) · {}", measure.expression, table.name),
+                Aggregation::Percentile => {
+                    format!("percentile {}({}) · {}", measure.percentile, measure.expression, table.name)
+                }
+                aggregation => format!("{}({}) · {}", name(aggregation), measure.expression, table.name),
+            }
         });
         if conditions.is_empty() { text } else { format!("{text} · {}", conditions.join(" and ")) }
     };
@@ -159,7 +174,9 @@ fn collect(catalogue: &Catalogue, metric: &Metric, found: &mut Vec<(String, Stri
         Formula::Ratio { numerator, denominator } => format!("{} ÷ {}", numerator.name, denominator.name),
         Formula::Derived { text, .. } => text.clone(),
         Formula::Cumulative { measure, reach: far, .. } => format!("{} · {}", of(measure), reach(*far)),
-        Formula::Conversion(conversion) => format!("{} → {} · {}", of(&conversion.base), of(&conversion.conversion), conversion.entity),
+        Formula::Conversion(conversion) => {
+            format!("{} → {} · {}", of(&conversion.base), of(&conversion.converted), conversion.entity)
+        }
     };
     found.push((metric.name.clone(), text));
     for input in super::inputs(metric) {

@@ -66,21 +66,34 @@ pub(crate) async fn inspect(session: &Session, model: Model) -> Result<Table, De
         _ => Kind::Other,
     };
     let kinds: Vec<Kind> = (0..model.dimensions.len()).map(kind).collect();
-    let entity_kinds = (model.dimensions.len()..model.dimensions.len() + model.entities.len()).map(kind).collect();
+    let entity_kinds =
+        (model.dimensions.len()..model.dimensions.len() + model.entities.len()).map(kind).collect();
     for (dimension, kind) in model.dimensions.iter().zip(&kinds) {
         if dimension.kind == DimensionKind::Time && !matches!(kind, Kind::Day | Kind::Moment) {
-            let message = format!("dimension `{}`: `{}` is no date; cast it to DATE in the model", dimension.name, dimension.expression);
+            let message = format!(
+                "dimension `{}`: `{}` is no date; cast it to DATE in the model",
+                dimension.name, dimension.expression
+            );
             return Err(dimension.place.error(message));
         }
     }
     for (index, measure) in model.measures.iter().enumerate() {
-        let of_number = matches!(measure.aggregation, Aggregation::Sum | Aggregation::Average | Aggregation::Median | Aggregation::Percentile);
+        let of_number = matches!(
+            measure.aggregation,
+            Aggregation::Sum | Aggregation::Average | Aggregation::Median | Aggregation::Percentile
+        );
         let found = &types[model.dimensions.len() + model.entities.len() + index];
         if of_number && !found.is_numeric() {
-            return Err(measure.place.error(format!("measure `{}`: `{}` is no number but {found}", measure.name, measure.expression)));
+            return Err(measure.place.error(format!(
+                "measure `{}`: `{}` is no number but {found}",
+                measure.name, measure.expression
+            )));
         }
         if measure.aggregation == Aggregation::SumBoolean && *found != DataType::Boolean {
-            return Err(measure.place.error(format!("measure `{}`: `{}` is no condition but {found}", measure.name, measure.expression)));
+            return Err(measure.place.error(format!(
+                "measure `{}`: `{}` is no condition but {found}",
+                measure.name, measure.expression
+            )));
         }
     }
     let table = Table { model, name, kinds, entity_kinds };
@@ -89,7 +102,8 @@ pub(crate) async fn inspect(session: &Session, model: Model) -> Result<Table, De
 }
 
 fn find(session: &Session, model: &Model) -> Result<TableName, DefinitionError> {
-    let mut found: Vec<&TableName> = session.relations().keys().filter(|table| table.name == model.reference).collect();
+    let mut found: Vec<&TableName> =
+        session.relations().keys().filter(|table| table.name == model.reference).collect();
     // A mart shadows what it was made from; every other coincidence is a mistake.
     if let Some(mart) = found.iter().find(|table| table.schema == "marts") {
         found = vec![mart];
@@ -98,12 +112,19 @@ fn find(session: &Session, model: &Model) -> Result<TableName, DefinitionError> 
         [one] => Ok((*one).clone()),
         [] => {
             let hint = nearest(&model.reference, session.relations().keys().map(|table| table.name.as_str()));
-            let hint = hint.map_or_else(|| "; build the models first".to_owned(), |name| format!("; did you mean ref('{name}')?"));
-            Err(model.place.error(format!("semantic model `{}`: there is no table `{}`{hint}", model.name, model.reference)))
+            let hint = hint.map_or_else(
+                || "; build the models first".to_owned(),
+                |name| format!("; did you mean ref('{name}')?"),
+            );
+            Err(model.place.error(format!(
+                "semantic model `{}`: there is no table `{}`{hint}",
+                model.name, model.reference
+            )))
         }
-        [first, second, ..] => {
-            Err(model.place.error(format!("semantic model `{}`: `{}` could be `{first}` or `{second}`; rename one of them", model.name, model.reference)))
-        }
+        [first, second, ..] => Err(model.place.error(format!(
+            "semantic model `{}`: `{}` could be `{first}` or `{second}`; rename one of them",
+            model.name, model.reference
+        ))),
     }
 }
 
@@ -112,14 +133,21 @@ fn check_names(model: &Model) -> Result<(), DefinitionError> {
     let entities = model.entities.iter().map(|entity| (&entity.name, &entity.place));
     let mut seen: Vec<&str> = Vec::new();
     for (name, place) in dimensions.chain(entities) {
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || name.contains("__") {
+        if name.is_empty()
+            || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            || name.contains("__")
+        {
             return Err(place.error(format!("`{name}` is no name; use letters, digits and single _")));
         }
         if name == kpi::frame::TIME {
-            return Err(place.error(format!("`{name}` is the name of every metric's own time; choose another")));
+            return Err(
+                place.error(format!("`{name}` is the name of every metric's own time; choose another"))
+            );
         }
         if seen.contains(&name.as_str()) {
-            return Err(place.error(format!("semantic model `{}` has two of `{name}`; rename one", model.name)));
+            return Err(
+                place.error(format!("semantic model `{}` has two of `{name}`; rename one", model.name))
+            );
         }
         seen.push(name);
     }
@@ -128,20 +156,37 @@ fn check_names(model: &Model) -> Result<(), DefinitionError> {
 
 fn check_times(table: &Table) -> Result<(), DefinitionError> {
     for (index, measure) in table.model.measures.iter().enumerate() {
-        let named = measure.non_additive.as_ref().map(|stock| &stock.name).or(measure.time.as_ref()).or(table.model.time.as_ref());
+        let named = measure
+            .non_additive
+            .as_ref()
+            .map(|stock| &stock.name)
+            .or(measure.time.as_ref())
+            .or(table.model.time.as_ref());
         let Some(time) = table.time_of(index) else {
             let message = match named {
-                Some(named) => format!("measure `{}`: there is no time dimension `{named}` in semantic model `{}`", measure.name, table.model.name),
-                None => format!("measure `{}` has no time; set defaults.agg_time_dimension of semantic model `{}`", measure.name, table.model.name),
+                Some(named) => format!(
+                    "measure `{}`: there is no time dimension `{named}` in semantic model `{}`",
+                    measure.name, table.model.name
+                ),
+                None => format!(
+                    "measure `{}` has no time; set defaults.agg_time_dimension of semantic model `{}`",
+                    measure.name, table.model.name
+                ),
             };
             return Err(measure.place.error(message));
         };
         if table.model.dimensions[time].kind != DimensionKind::Time {
-            return Err(measure.place.error(format!("measure `{}`: `{}` is no dimension of type time", measure.name, table.model.dimensions[time].name)));
+            return Err(measure.place.error(format!(
+                "measure `{}`: `{}` is no dimension of type time",
+                measure.name, table.model.dimensions[time].name
+            )));
         }
         for grouping in measure.non_additive.iter().flat_map(|stock| &stock.window_groupings) {
             if table.entity(grouping).is_none() && table.dimension(grouping).is_none() {
-                return Err(measure.place.error(format!("measure `{}`: window_groupings names `{grouping}`, which is no entity here", measure.name)));
+                return Err(measure.place.error(format!(
+                    "measure `{}`: window_groupings names `{grouping}`, which is no entity here",
+                    measure.name
+                )));
             }
         }
     }
@@ -149,12 +194,17 @@ fn check_times(table: &Table) -> Result<(), DefinitionError> {
 }
 
 /// The types of all expressions, in order; the first expression that is no SQL is the error.
-async fn plan(session: &Session, table: &TableName, columns: &[(&Place, String, &str)]) -> Result<Vec<DataType>, DefinitionError> {
+async fn plan(
+    session: &Session,
+    table: &TableName,
+    columns: &[(&Place, String, &str)],
+) -> Result<Vec<DataType>, DefinitionError> {
     if columns.is_empty() {
         return Ok(Vec::new());
     }
     let select = |columns: &[(&Place, String, &str)]| {
-        let list: Vec<String> = columns.iter().enumerate().map(|(index, column)| format!("({}) AS c{index}", column.2)).collect();
+        let list: Vec<String> =
+            columns.iter().enumerate().map(|(index, column)| format!("({}) AS c{index}", column.2)).collect();
         format!("SELECT {} FROM {}", list.join(", "), table.quoted())
     };
     if let Ok(schema) = session.schema(&select(columns)).await {

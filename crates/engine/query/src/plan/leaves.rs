@@ -2,9 +2,9 @@
 //!
 //! Invariant: a stock is read on one day per row, never summed over days; whatever can share the plain scan of its fact does.
 
-use super::{
-    Aggregate, Base, Chunk, Columns, ConversionBase, Function, Grouping, Leaf, Needs, Node, Path, Planner, Reading, Reference, Scan, Side,
-};
+use super::references::Reference;
+use super::scan::{Aggregate, Base, ConversionBase, Function, Grouping, Needs, Scan, Side};
+use super::{Chunk, Columns, Leaf, Node, Path, Planner, Reading};
 use crate::AskError;
 use crate::catalogue::{Column, Kind, Route};
 use crate::resolve::Question;
@@ -48,8 +48,13 @@ impl<'a> Planner<'a> {
 
     /// The plain case: each window is a run of buckets. Anything else is a scan by spans.
     fn windows(&mut self, question: &Question, prepared: Prepared, base: Base, spans: &Spans) -> Node {
-        let chunks: Vec<&[Option<Period>]> = if spans.len() == question.rows * question.windows() { spans.chunks(question.rows).collect() } else { vec![spans] };
-        let grids: Option<Vec<Period>> = chunks.iter().map(|chunk| spans::grid(chunk, question.grain)).collect();
+        let chunks: Vec<&[Option<Period>]> = if spans.len() == question.rows * question.windows() {
+            spans.chunks(question.rows).collect()
+        } else {
+            vec![spans]
+        };
+        let grids: Option<Vec<Period>> =
+            chunks.iter().map(|chunk| spans::grid(chunk, question.grain)).collect();
         let Some(grids) = grids else { return self.by_spans(prepared, base, spans, None) };
         let scan = self.scan(prepared.scan(base, Grouping::Buckets { grain: question.grain, floor: None }));
         let mut start = 0;
@@ -63,7 +68,13 @@ impl<'a> Planner<'a> {
         prepared.leaf(scan, Reading::Grid(found), spans)
     }
 
-    fn by_spans(&mut self, prepared: Prepared, base: Base, spans: &Spans, last_of: Option<Vec<String>>) -> Node {
+    fn by_spans(
+        &mut self,
+        prepared: Prepared,
+        base: Base,
+        spans: &Spans,
+        last_of: Option<Vec<String>>,
+    ) -> Node {
         let grouping = match last_of {
             None => Grouping::Spans(spans.clone()),
             Some(columns) => Grouping::LastOf(spans.clone(), columns),
@@ -81,7 +92,12 @@ impl<'a> Planner<'a> {
     }
 
     /// Each group's own last row: balances that are written only when they change.
-    fn last_of(&mut self, mut prepared: Prepared, stock: &NonAdditive, spans: &Spans) -> Result<Node, AskError> {
+    fn last_of(
+        &mut self,
+        mut prepared: Prepared,
+        stock: &NonAdditive,
+        spans: &Spans,
+    ) -> Result<Node, AskError> {
         let mut groups = Vec::new();
         for name in &stock.window_groupings {
             groups.push(self.reference(prepared.fact, name, &mut prepared.needs)?.sql);
@@ -102,16 +118,31 @@ impl<'a> Planner<'a> {
         let (fact, measure) = self.find(metric, use_)?;
         let prepared = self.prepare(question, fact, measure, use_, path)?;
         let reached = spans::reach(spans, reach);
-        let sums = matches!(measure.aggregation, Aggregation::Sum | Aggregation::Count | Aggregation::SumBoolean | Aggregation::Average);
-        let chunks: Vec<&[Option<Period>]> = if reached.len() == question.rows * question.windows() { reached.chunks(question.rows).collect() } else { vec![&reached] };
+        let sums = matches!(
+            measure.aggregation,
+            Aggregation::Sum | Aggregation::Count | Aggregation::SumBoolean | Aggregation::Average
+        );
+        let chunks: Vec<&[Option<Period>]> = if reached.len() == question.rows * question.windows() {
+            reached.chunks(question.rows).collect()
+        } else {
+            vec![&reached]
+        };
         match running_grain(&chunks) {
             Some((grain, floor)) if sums => Ok(self.running(prepared, &chunks, grain, floor, &reached)),
             _ => Ok(self.by_spans(prepared, Base::Table(fact), &reached, None)),
         }
     }
 
-    fn running(&mut self, prepared: Prepared, chunks: &[&[Option<Period>]], grain: Grain, floor: Option<NaiveDate>, reached: &Spans) -> Node {
-        let scan = self.scan(prepared.scan(Base::Table(prepared.fact), Grouping::Buckets { grain: Some(grain), floor }));
+    fn running(
+        &mut self,
+        prepared: Prepared,
+        chunks: &[&[Option<Period>]],
+        grain: Grain,
+        floor: Option<NaiveDate>,
+        reached: &Spans,
+    ) -> Node {
+        let scan = self
+            .scan(prepared.scan(Base::Table(prepared.fact), Grouping::Buckets { grain: Some(grain), floor }));
         let mut start = 0;
         let mut found = Vec::new();
         for chunk in chunks {
@@ -133,7 +164,7 @@ impl<'a> Planner<'a> {
         spans: &Spans,
     ) -> Result<Node, AskError> {
         let (base_fact, base_measure) = self.find(metric, &conversion.base)?;
-        let (other_fact, other_measure) = self.find(metric, &conversion.conversion)?;
+        let (other_fact, other_measure) = self.find(metric, &conversion.converted)?;
         let mut prepared = self.prepare(question, base_fact, base_measure, &conversion.base, path)?;
         let mut other_needs = Needs::default();
         let value = column_of(other_measure, &mut other_needs);
@@ -142,8 +173,15 @@ impl<'a> Planner<'a> {
             let base = self.reference(base_fact, base, &mut base_needs)?.sql;
             constant.push((base, self.reference(other_fact, other, &mut other_needs)?.sql));
         }
-        let base = self.side(base_fact, base_measure, &conversion.entity, &conversion.base.filters, base_needs)?;
-        let other = self.side(other_fact, other_measure, &conversion.entity, &conversion.conversion.filters, other_needs)?;
+        let base =
+            self.side(base_fact, base_measure, &conversion.entity, &conversion.base.filters, base_needs)?;
+        let other = self.side(
+            other_fact,
+            other_measure,
+            &conversion.entity,
+            &conversion.converted.filters,
+            other_needs,
+        )?;
         let function = match other_measure.aggregation {
             Aggregation::CountDistinct => Function::CountDistinct("f.m_conversion".to_owned()),
             Aggregation::Sum => Function::Sum("f.m_conversion".to_owned()),
@@ -156,13 +194,27 @@ impl<'a> Planner<'a> {
         let (keys, filters) = self.keys_and_filters(question, base_fact, &mut needs)?;
         prepared.time = self.time(base_fact, base_measure, &mut needs);
         prepared.conditions = self.conditions(base_fact, &inner, &prepared.time, &mut needs)?;
-        let window = conversion.window.map(|window| format!("INTERVAL '{} {}'", window.count * if window.unit == Grain::Quarter { 3 } else { 1 }, unit(window.unit)));
+        let window = conversion.window.map(|window| {
+            format!(
+                "INTERVAL '{} {}'",
+                window.count * if window.unit == Grain::Quarter { 3 } else { 1 },
+                unit(window.unit)
+            )
+        });
         let converted = ConversionBase { table: base_fact, base, conversion: other, value, window, constant };
-        let prepared = Prepared { function, weight: None, keys, filters, needs, zero: true, fill: None, ..prepared };
+        let prepared =
+            Prepared { function, weight: None, keys, filters, needs, zero: true, fill: None, ..prepared };
         Ok(self.windows(question, prepared, Base::Conversion(Box::new(converted)), spans))
     }
 
-    fn side(&self, fact: usize, measure: &Measure, entity: &str, filters: &[String], mut needs: Needs) -> Result<Side, AskError> {
+    fn side(
+        &self,
+        fact: usize,
+        measure: &Measure,
+        entity: &str,
+        filters: &[String],
+        mut needs: Needs,
+    ) -> Result<Side, AskError> {
         let time = self.time(fact, measure, &mut needs);
         let entity = self.reference(fact, entity, &mut needs)?.sql;
         let texts: Vec<&String> = filters.iter().collect();
@@ -176,7 +228,14 @@ impl<'a> Planner<'a> {
         Ok((table, &self.catalogue.tables[table].model.measures[position]))
     }
 
-    fn prepare(&self, question: &Question, fact: usize, measure: &Measure, use_: &MeasureUse, path: &Path<'a>) -> Result<Prepared, AskError> {
+    fn prepare(
+        &self,
+        question: &Question,
+        fact: usize,
+        measure: &Measure,
+        use_: &MeasureUse,
+        path: &Path<'a>,
+    ) -> Result<Prepared, AskError> {
         let mut needs = Needs::default();
         let time = self.time(fact, measure, &mut needs);
         let (keys, filters) = self.keys_and_filters(question, fact, &mut needs)?;
@@ -195,19 +254,34 @@ impl<'a> Planner<'a> {
                 conditions.push(value);
                 (Function::Rows, None)
             }
-            Aggregation::Median | Aggregation::Percentile => {
-                (Function::Percentile { of: value, percentile: measure.percentile, discrete: measure.discrete }, None)
-            }
+            Aggregation::Median | Aggregation::Percentile => (
+                Function::Percentile {
+                    of: value,
+                    percentile: measure.percentile,
+                    discrete: measure.discrete,
+                },
+                None,
+            ),
         };
-        let zero = matches!(measure.aggregation, Aggregation::Sum | Aggregation::Count | Aggregation::CountDistinct | Aggregation::SumBoolean);
-        let fill = use_.fill_nulls_with.map(|value| if value.fract() == 0.0 { Cell::Int(value as i64) } else { Cell::Float(value) });
+        let zero = matches!(
+            measure.aggregation,
+            Aggregation::Sum | Aggregation::Count | Aggregation::CountDistinct | Aggregation::SumBoolean
+        );
+        let fill = use_
+            .fill_nulls_with
+            .map(|value| if value.fract() == 0.0 { Cell::Int(value as i64) } else { Cell::Float(value) });
         Ok(Prepared { fact, time, function, weight, conditions, keys, filters, needs, zero, fill })
     }
 
     /// The SQL of the day that a measure counts on.
     fn time(&self, fact: usize, measure: &Measure, needs: &mut Needs) -> Reference {
         let table = &self.catalogue.tables[fact];
-        let position = table.model.measures.iter().position(|other| other.name == measure.name).and_then(|position| table.time_of(position));
+        let position = table
+            .model
+            .measures
+            .iter()
+            .position(|other| other.name == measure.name)
+            .and_then(|position| table.time_of(position));
         // The catalogue refuses measures without a time.
         let index = position.unwrap_or_default();
         let dimension = &table.model.dimensions[index];
@@ -220,8 +294,14 @@ impl<'a> Planner<'a> {
     }
 
     fn columns(&mut self, scan: usize, prepared: &Prepared, window: Option<Period>) -> Columns {
-        let mut add = |function: Function| self.column(scan, Aggregate { function, window, conditions: prepared.conditions.clone() });
-        Columns { value: add(prepared.function.clone()), weight: prepared.weight.clone().map(&mut add), presence: add(Function::Rows) }
+        let mut add = |function: Function| {
+            self.column(scan, Aggregate { function, window, conditions: prepared.conditions.clone() })
+        };
+        Columns {
+            value: add(prepared.function.clone()),
+            weight: prepared.weight.clone().map(&mut add),
+            presence: add(Function::Rows),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::errors::ScanError;
 use crate::plan::Function;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Schema, Date32Type, Decimal128Type, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema};
 use arrow::temporal_conversions::date32_to_datetime;
 use chrono::NaiveDate;
 use kpi::Cell;
@@ -38,23 +38,39 @@ pub(crate) enum Place {
 }
 
 /// Reads keys, then the place if the scan has one, then one cell per function.
-pub(crate) fn read(schema: &Schema, batches: &[RecordBatch], keys: usize, placed: bool, functions: &[Function]) -> Result<Rows, ScanError> {
+pub(crate) fn read(
+    schema: &Schema,
+    batches: &[RecordBatch],
+    keys: usize,
+    placed: bool,
+    functions: &[Function],
+) -> Result<Rows, ScanError> {
     let first_value = keys + usize::from(placed);
-    let mut found = Rows { rows: Vec::new(), zeros: schema.fields()[first_value..].iter().map(|field| zero(field.data_type())).collect() };
+    let mut found = Rows {
+        rows: Vec::new(),
+        zeros: schema.fields()[first_value..].iter().map(|field| zero(field.data_type())).collect(),
+    };
     for batch in batches {
-        let texts = (0..keys).map(|index| converted(batch.column(index), &DataType::Utf8)).collect::<Result<Vec<ArrayRef>, _>>()?;
+        let texts = (0..keys)
+            .map(|index| converted(batch.column(index), &DataType::Utf8))
+            .collect::<Result<Vec<ArrayRef>, _>>()?;
         let places = if placed { places(batch.column(keys))? } else { vec![Place::Whole; batch.num_rows()] };
         let mut columns = Vec::with_capacity(functions.len());
         for (index, function) in functions.iter().enumerate() {
             let column = batch.column(first_value + index);
             columns.push(match function {
-                Function::Percentile { percentile, discrete, .. } => percentiles(column, *percentile, *discrete)?,
+                Function::Percentile { percentile, discrete, .. } => {
+                    percentiles(column, *percentile, *discrete)?
+                }
                 _ => cells(column)?,
             });
         }
         let mut columns: Vec<std::vec::IntoIter<Cell>> = columns.into_iter().map(Vec::into_iter).collect();
         for (row, place) in places.into_iter().enumerate() {
-            let key = texts.iter().map(|texts| texts.is_valid(row).then(|| texts.as_string::<i32>().value(row).to_owned())).collect();
+            let key = texts
+                .iter()
+                .map(|texts| texts.is_valid(row).then(|| texts.as_string::<i32>().value(row).to_owned()))
+                .collect();
             let cells = columns.iter_mut().map(|column| column.next().unwrap_or(Cell::Null)).collect();
             found.rows.push(Row { key, place, cells });
         }
@@ -65,8 +81,11 @@ pub(crate) fn read(schema: &Schema, batches: &[RecordBatch], keys: usize, placed
 /// The days of a one-column answer, in order.
 pub(crate) fn days(batches: &[RecordBatch]) -> Vec<NaiveDate> {
     let of = |batch: &RecordBatch| places(batch.column(0)).unwrap_or_default();
-    let mut days: Vec<NaiveDate> =
-        batches.iter().flat_map(of).filter_map(|place| if let Place::Day(day) = place { Some(day) } else { None }).collect();
+    let mut days: Vec<NaiveDate> = batches
+        .iter()
+        .flat_map(of)
+        .filter_map(|place| if let Place::Day(day) = place { Some(day) } else { None })
+        .collect();
     days.sort_unstable();
     days
 }
@@ -75,10 +94,17 @@ fn places(column: &ArrayRef) -> Result<Vec<Place>, ScanError> {
     if column.data_type().is_integer() {
         let numbers = converted(column, &DataType::Int64)?;
         let numbers = numbers.as_primitive::<Int64Type>();
-        return Ok(numbers.iter().map(|number| number.map_or(Place::Nowhere, |number| Place::Number(number as usize))).collect());
+        return Ok(numbers
+            .iter()
+            .map(|number| number.map_or(Place::Nowhere, |number| Place::Number(number as usize)))
+            .collect());
     }
     let days = converted(column, &DataType::Date32)?;
-    Ok(days.as_primitive::<Date32Type>().iter().map(|day| day.and_then(date).map_or(Place::Nowhere, Place::Day)).collect())
+    Ok(days
+        .as_primitive::<Date32Type>()
+        .iter()
+        .map(|day| day.and_then(date).map_or(Place::Nowhere, Place::Day))
+        .collect())
 }
 
 fn date(days: i32) -> Option<NaiveDate> {
@@ -91,7 +117,9 @@ fn converted(column: &ArrayRef, to: &DataType) -> Result<ArrayRef, ScanError> {
 
 fn zero(kind: &DataType) -> Cell {
     match kind {
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) if *scale > 0 => {
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)
+            if *scale > 0 =>
+        {
             Cell::Decimal { unscaled: 0, scale: scale.unsigned_abs() }
         }
         kind if kind.is_floating() => Cell::Float(0.0),
@@ -103,7 +131,9 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>, ScanError> {
     let kind = column.data_type();
     Ok(match kind {
         DataType::Null => vec![Cell::Null; column.len()],
-        DataType::Boolean => column.as_boolean().iter().map(|value| value.map_or(Cell::Null, Cell::Bool)).collect(),
+        DataType::Boolean => {
+            column.as_boolean().iter().map(|value| value.map_or(Cell::Null, Cell::Bool)).collect()
+        }
         DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) => {
             let scale = (*scale).max(0);
             let wide = converted(column, &DataType::Decimal128(38, scale))?;
@@ -127,11 +157,18 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>, ScanError> {
         }
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
             let days = converted(column, &DataType::Date32)?;
-            days.as_primitive::<Date32Type>().iter().map(|day| day.and_then(date).map_or(Cell::Null, Cell::Date)).collect()
+            days.as_primitive::<Date32Type>()
+                .iter()
+                .map(|day| day.and_then(date).map_or(Cell::Null, Cell::Date))
+                .collect()
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             let texts = converted(column, &DataType::Utf8)?;
-            texts.as_string::<i32>().iter().map(|text| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()))).collect()
+            texts
+                .as_string::<i32>()
+                .iter()
+                .map(|text| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned())))
+                .collect()
         }
         kind => return Err(ScanError::ColumnType { kind: kind.to_string() }),
     })
@@ -151,7 +188,12 @@ fn percentiles(column: &ArrayRef, percentile: f64, discrete: bool) -> Result<Vec
         .map(|list| {
             let Some(list) = list else { return Ok(Cell::Null) };
             let list = converted(&list, &DataType::Float64)?;
-            let mut values: Vec<f64> = list.as_primitive::<Float64Type>().iter().flatten().filter(|value| value.is_finite()).collect();
+            let mut values: Vec<f64> = list
+                .as_primitive::<Float64Type>()
+                .iter()
+                .flatten()
+                .filter(|value| value.is_finite())
+                .collect();
             Ok(percentile_of(&mut values, percentile, discrete))
         })
         .collect()
@@ -180,7 +222,10 @@ mod tests {
     fn percentile_of_interpolates_or_picks() {
         let mut values = vec![40.0, 10.0, 30.0, 20.0];
         assert_eq!(percentile_of(&mut values, 0.5, false), Cell::Float(25.0));
-        assert_eq!(percentile_of(&mut values, 0.9, false), Cell::Float(30.0 + 10.0 * (0.9_f64 * 3.0).fract()));
+        assert_eq!(
+            percentile_of(&mut values, 0.9, false),
+            Cell::Float(30.0 + 10.0 * (0.9_f64 * 3.0).fract())
+        );
         assert_eq!(percentile_of(&mut values, 0.5, true), Cell::Float(20.0));
         assert_eq!(percentile_of(&mut values, 0.0, true), Cell::Float(10.0));
         assert_eq!(percentile_of(&mut values, 1.0, true), Cell::Float(40.0));

@@ -1,12 +1,11 @@
 //! The YAML of MetricFlow's legacy spec (dbt 1.6 to 1.12), as it is written.
 //!
-//! Keys of dbt that Mirante does not use are tolerated, because a pack is a dbt project; keys under `config.meta.mirante` are Mirante's own,
-//! so an unknown one is a mistake and is refused. Does not check that names resolve (`semantic`, `catalogue`). Invariant: nothing here has a default
-//! that changes a figure without MetricFlow having the same one.
+//! Keys of dbt that Mirante does not use are tolerated, because a pack is a dbt project. Does not check that names resolve (`catalogue`).
+//! Invariant: nothing here has a default that changes a figure without MetricFlow having the same one.
 
-use kpi::definition::{Label, PaceKind};
-use kpi::target::{Target, Thresholds};
-use kpi::{Direction, Format, Grain};
+#![expect(clippy::struct_field_names, reason = "the names are those of the format")]
+
+use super::meta::{DimensionMeta, MetricMeta};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
@@ -313,107 +312,4 @@ pub(super) struct Config<M> {
 pub(super) struct Meta<M> {
     #[serde(default = "Option::default")]
     pub mirante: Option<M>,
-}
-
-/// `config.meta.mirante` of a metric.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MetricMeta {
-    #[serde(default)]
-    pub direction: Direction,
-    #[serde(default)]
-    pub format: Option<Format>,
-    #[serde(default)]
-    pub unit: Option<String>,
-    #[serde(default)]
-    pub owner: Option<String>,
-    #[serde(default)]
-    pub steward: Option<String>,
-    #[serde(default)]
-    pub classification: Option<Classification>,
-    #[serde(default)]
-    pub hierarchy: Option<Vec<String>>,
-    #[serde(default)]
-    pub hierarchies: Vec<HierarchyMeta>,
-    #[serde(default)]
-    pub dimensions: Option<Vec<String>>,
-    #[serde(default)]
-    pub target: Option<Target>,
-    #[serde(default)]
-    pub thresholds: Option<Thresholds>,
-    #[serde(default)]
-    pub pace: Option<PaceKind>,
-    #[serde(default)]
-    pub grain: Option<Grain>,
-    #[serde(default)]
-    pub kpi: bool,
-    #[serde(default)]
-    pub label_en: Option<String>,
-    #[serde(default)]
-    pub description_en: Option<String>,
-    #[serde(default)]
-    pub formula: Option<String>,
-    #[serde(default)]
-    pub formula_en: Option<String>,
-    #[serde(default)]
-    pub time_note: Option<String>,
-    #[serde(default)]
-    pub time_note_en: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Classification {
-    Publico,
-    Interno,
-    Confidencial,
-    Restrito,
-}
-
-impl Classification {
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Classification::Publico => "publico",
-            Classification::Interno => "interno",
-            Classification::Confidencial => "confidencial",
-            Classification::Restrito => "restrito",
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HierarchyMeta {
-    pub name: String,
-    #[serde(default)]
-    pub root: Option<RootMeta>,
-    pub levels: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum RootMeta {
-    Text(String),
-    Both { pt: String, en: Option<String> },
-}
-
-impl RootMeta {
-    pub(super) fn into_label(self) -> Label {
-        match self {
-            RootMeta::Text(pt) => Label { pt, en: None },
-            RootMeta::Both { pt, en } => Label { pt, en },
-        }
-    }
-}
-
-/// `config.meta.mirante` of a dimension.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DimensionMeta {
-    #[serde(default)]
-    pub label: Option<String>,
-    #[serde(default)]
-    pub label_en: Option<String>,
-    #[serde(default)]
-    pub prominent: bool,
 }

@@ -3,7 +3,11 @@
 use super::*;
 
 fn read(text: &str) -> Result<(Vec<Model>, Vec<Metric>), DefinitionError> {
-    parse(&[MetricsFile { pack: "sales".to_owned(), path: "metrics/sales.yml".to_owned(), text: text.to_owned() }])
+    parse(&[MetricsFile {
+        pack: "sales".to_owned(),
+        path: "metrics/sales.yml".to_owned(),
+        text: text.to_owned(),
+    }])
 }
 
 const ORDERS: &str = r#"
@@ -62,9 +66,13 @@ fn parse_reads_the_legacy_spec() {
     assert_eq!(rate.about.format, Some(Format::Percent));
     assert_eq!(rate.about.hierarchies[0].root.en.as_deref(), Some("Brazil"));
     assert!(matches!(&rate.formula, Formula::Ratio { numerator, .. } if numerator.filters.len() == 1));
-    assert!(matches!(&metrics[3].formula, Formula::Derived { inputs, .. } if inputs[1].offset == Some(Offset::Back(Span { count: 1, unit: Grain::Month }))));
+    assert!(
+        matches!(&metrics[3].formula, Formula::Derived { inputs, .. } if inputs[1].offset == Some(Offset::Back(Span { count: 1, unit: Grain::Month })))
+    );
     assert!(matches!(&metrics[4].formula, Formula::Cumulative { reach: Reach::ToDate(Grain::Month), .. }));
-    assert!(matches!(&metrics[5].formula, Formula::Conversion(conversion) if conversion.window == Some(Span { count: 7, unit: Grain::Day })));
+    assert!(
+        matches!(&metrics[5].formula, Formula::Conversion(conversion) if conversion.window == Some(Span { count: 7, unit: Grain::Day }))
+    );
 }
 
 #[test]
@@ -82,7 +90,10 @@ fn parse_mistake_names_the_place_and_the_remedy() {
         assert!(message.starts_with("metrics/sales.yml:") && message.contains(expected), "{message}");
     };
     check("metrics:\n  - {name: a, type: simple\n", ":");
-    check("metrics:\n  - {name: a, type: simple, type_params: {}}\n", ":2: metric `a`: type_params lacks `measure`");
+    check(
+        "metrics:\n  - {name: a, type: simple, type_params: {}}\n",
+        ":2: metric `a`: type_params lacks `measure`",
+    );
     check("metrics:\n  - {name: a, type: sinple, type_params: {}}\n", "unknown variant `sinple`");
     check(
         "metrics:\n  - name: a\n    type: simple\n    type_params: {measure: m}\n    config:\n      meta:\n        mirante:\n          directoin: up\n",
@@ -100,7 +111,10 @@ fn parse_mistake_names_the_place_and_the_remedy() {
         "metrics:\n  - {name: a, type: cumulative, type_params: {measure: m, cumulative_type_params: {window: a week}}}\n",
         "metric `a`: `a week` is no span of time",
     );
-    check("semantic_models:\n  - {name: a, model: orders}\n", ":2: semantic model `a`: `model: orders` is no reference; write ref('table')");
+    check(
+        "semantic_models:\n  - {name: a, model: orders}\n",
+        ":2: semantic model `a`: `model: orders` is no reference; write ref('table')",
+    );
 }
 
 #[test]
@@ -110,7 +124,9 @@ fn parse_reads_every_pack_of_this_repository() {
             let path = entry.path();
             if path.is_dir() {
                 collect(&path, found);
-            } else if path.extension().is_some_and(|end| end == "yml") && path.parent().is_some_and(|parent| parent.ends_with("metrics")) {
+            } else if path.extension().is_some_and(|end| end == "yml")
+                && path.parent().is_some_and(|parent| parent.ends_with("metrics"))
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
                 found.push(MetricsFile { pack: "pack".to_owned(), path: path.display().to_string(), text });
             }

@@ -35,7 +35,8 @@ metrics:
 "#;
 
 async fn funnel() -> Shop {
-    open(&[("fct_visits", VISITS), ("fct_buys", BUYS)], &YAML.replace("person__large", "large"), "2026-02-28").await
+    open(&[("fct_visits", VISITS), ("fct_buys", BUYS)], &YAML.replace("person__large", "large"), "2026-02-28")
+        .await
 }
 
 const ALL: (&str, &str) = ("2026-01-01", "2026-02-28");
@@ -57,10 +58,16 @@ async fn conversions_count_once_beside_the_latest_base_event() {
 #[tokio::test]
 async fn conversions_belong_to_the_day_and_members_of_the_base_event() {
     let shop = funnel().await;
-    assert_eq!(shop.by("bought", "channel", ALL.0, ALL.1).await, [("Ads".to_owned(), Cell::Int(2)), ("Site".to_owned(), Cell::Int(2))]);
+    assert_eq!(
+        shop.by("bought", "channel", ALL.0, ALL.1).await,
+        [("Ads".to_owned(), Cell::Int(2)), ("Site".to_owned(), Cell::Int(2))]
+    );
     let months = shop.series("rate", Grain::Month, ALL.0, ALL.1).await;
     // The purchase of 2 February belongs to the visit of 31 January.
-    assert_eq!(months.into_iter().map(|(_, cell)| cell).collect::<Vec<_>>(), [Cell::Float(0.75), Cell::Float(0.0)]);
+    assert_eq!(
+        months.into_iter().map(|(_, cell)| cell).collect::<Vec<_>>(),
+        [Cell::Float(0.75), Cell::Float(0.0)]
+    );
     let query = MetricQuery {
         filters: vec![crate::shop::only("channel", FilterOp::In, &["Site"])],
         ..MetricQuery::total(["bought"], crate::shop::between(ALL.0, ALL.1))

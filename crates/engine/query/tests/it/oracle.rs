@@ -80,12 +80,16 @@ metrics:
   - {name: running, label: s, type: cumulative, type_params: {measure: sum_}}
 "#;
 
-const METRICS: [&str; 10] = ["total", "rows", "people", "median", "largest", "mean", "ads", "ads_share", "per_person", "running"];
+const METRICS: [&str; 10] =
+    ["total", "rows", "people", "median", "largest", "mean", "ads", "ads_share", "per_person", "running"];
 
 async fn world(rows: &[Row]) -> Shop {
     let text = |value: Option<&str>| value.map_or_else(|| "NULL".to_owned(), |value| format!("'{value}'"));
     let number = |value: Option<i64>| value.map_or_else(|| "NULL".to_owned(), |value| value.to_string());
-    let list: Vec<String> = rows.iter().map(|row| format!("('{}', {}, {}, {})", row.day, row.cents, number(row.person), text(row.channel))).collect();
+    let list: Vec<String> = rows
+        .iter()
+        .map(|row| format!("('{}', {}, {}, {})", row.day, row.cents, number(row.person), text(row.channel)))
+        .collect();
     let sales = format!(
         "SELECT CAST(day AS DATE) AS day, CAST(CAST(cents AS DECIMAL(14,2)) / 100 AS DECIMAL(14,2)) AS value, person, channel FROM (VALUES {}) AS t (day, cents, person, channel)",
         list.join(", ")
@@ -99,17 +103,29 @@ fn question(random: &mut Random) -> MetricQuery {
     let from = day("2024-12-01") + Days::new(random.below(400));
     let period = match random.below(4) {
         0 => PeriodSpec::This { this: *random.pick(&Grain::ALL) },
-        1 => PeriodSpec::Last { last: 1 + random.below(14) as u32, unit: *random.pick(&[Grain::Week, Grain::Month]) },
-        2 => PeriodSpec::Between { from: Grain::Month.start(from), to: Grain::Month.end(from + Days::new(random.below(90))) },
+        1 => PeriodSpec::Last {
+            last: 1 + random.below(14) as u32,
+            unit: *random.pick(&[Grain::Week, Grain::Month]),
+        },
+        2 => PeriodSpec::Between {
+            from: Grain::Month.start(from),
+            to: Grain::Month.end(from + Days::new(random.below(90))),
+        },
         _ => PeriodSpec::Between { from, to: from + Days::new(random.below(60)) },
     };
-    let dimensions: Vec<String> = ["channel", "uf"].into_iter().filter(|_| random.below(3) == 0).map(str::to_owned).collect();
+    let dimensions: Vec<String> =
+        ["channel", "uf"].into_iter().filter(|_| random.below(3) == 0).map(str::to_owned).collect();
     let mut filters = Vec::new();
     for (dimension, members) in [("channel", ["Ads", "Site", ""]), ("uf", ["SP", "PA", ""])] {
         if random.below(4) == 0 {
-            let values = members.into_iter().filter(|_| random.below(2) == 0).map(str::to_owned).collect::<Vec<_>>();
+            let values =
+                members.into_iter().filter(|_| random.below(2) == 0).map(str::to_owned).collect::<Vec<_>>();
             let op = *random.pick(&[FilterOp::In, FilterOp::NotIn]);
-            filters.extend((!values.is_empty()).then(|| Filter { dimension: dimension.to_owned(), op, values }));
+            filters.extend((!values.is_empty()).then(|| Filter {
+                dimension: dimension.to_owned(),
+                op,
+                values,
+            }));
         }
     }
     MetricQuery {
@@ -155,13 +171,22 @@ fn figure(metric: &str, rows: &[&Row], up_to: &[&Row]) -> Cell {
 }
 
 /// The days of each row of an answer: in its own period and in the comparison.
-fn days(query: &MetricQuery, period: Period, other: Option<Period>) -> Vec<(NaiveDate, Period, Option<Period>)> {
+fn days(
+    query: &MetricQuery,
+    period: Period,
+    other: Option<Period>,
+) -> Vec<(NaiveDate, Period, Option<Period>)> {
     let Some(grain) = query.grain else { return vec![(period.from(), period, other)] };
     let all = period.buckets(grain).into_iter();
     all.map(|bucket| {
         let own = Period::new(bucket.max(period.from()), grain.end(bucket).min(period.to())).unwrap();
         let beside = other.and_then(|other| {
-            let days: Vec<NaiveDate> = other.from().iter_days().take_while(|day| *day <= other.to()).filter(|day| comparison::bucket_of(period, other, grain, *day) == Some(bucket)).collect();
+            let days: Vec<NaiveDate> = other
+                .from()
+                .iter_days()
+                .take_while(|day| *day <= other.to())
+                .filter(|day| comparison::bucket_of(period, other, grain, *day) == Some(bucket))
+                .collect();
             Period::new(*days.first()?, *days.last()?).ok()
         });
         (bucket, own, beside)
@@ -179,14 +204,18 @@ fn close(a: &Cell, b: &Cell) -> bool {
 fn check(shop: &Shop, rows: &[Row], query: &MetricQuery, frame: &Frame) {
     let kept = |row: &&Row| {
         query.filters.iter().all(|filter| {
-            let listed = filter.values.iter().any(|value| value == member(row, &filter.dimension).unwrap_or_default());
+            let listed =
+                filter.values.iter().any(|value| value == member(row, &filter.dimension).unwrap_or_default());
             listed == (filter.op == FilterOp::In)
         })
     };
     let rows: Vec<&Row> = rows.iter().filter(kept).collect();
     let mut members: BTreeMap<Vec<Option<&str>>, Vec<&Row>> = BTreeMap::new();
     for row in &rows {
-        members.entry(query.by.iter().map(|dimension| member(row, dimension)).collect()).or_default().push(row);
+        members
+            .entry(query.by.iter().map(|dimension| member(row, dimension)).collect())
+            .or_default()
+            .push(row);
     }
     if query.by.is_empty() {
         members.insert(Vec::new(), rows.clone());
@@ -196,7 +225,9 @@ fn check(shop: &Shop, rows: &[Row], query: &MetricQuery, frame: &Frame) {
     for (key, of_member) in &members {
         for (bucket, own, beside) in days(query, period, frame.comparison) {
             let found = frame.rows.iter().find(|row| {
-                let is_member = query.by.iter().zip(key).all(|(dimension, member)| row[frame.index(dimension, Role::Dimension).unwrap()].text() == *member);
+                let is_member = query.by.iter().zip(key).all(|(dimension, member)| {
+                    row[frame.index(dimension, Role::Dimension).unwrap()].text() == *member
+                });
                 let is_bucket = query.grain.is_none() || row[0] == Cell::Date(bucket);
                 is_member && is_bucket
             });
@@ -207,12 +238,18 @@ fn check(shop: &Shop, rows: &[Row], query: &MetricQuery, frame: &Frame) {
                 for (role, days) in [(Role::Value, Some(own)), (Role::Comparison, beside)] {
                     let Some(index) = frame.index(metric, role) else { continue };
                     let expected = days.map_or(Cell::Null, |days| {
-                        let within: Vec<&Row> = of_member.iter().copied().filter(|row| days.contains(row.day)).collect();
-                        let up_to: Vec<&Row> = of_member.iter().copied().filter(|row| row.day <= days.to()).collect();
+                        let within: Vec<&Row> =
+                            of_member.iter().copied().filter(|row| days.contains(row.day)).collect();
+                        let up_to: Vec<&Row> =
+                            of_member.iter().copied().filter(|row| row.day <= days.to()).collect();
                         let future = days.from() > shop.clock.covered && within.is_empty();
                         if future { Cell::Null } else { figure(metric, &within, &up_to) }
                     });
-                    assert!(close(&found[index], &expected), "{metric} {role:?} of {key:?} from {bucket}: {:?} is not {expected:?}\n{query:?}", found[index]);
+                    assert!(
+                        close(&found[index], &expected),
+                        "{metric} {role:?} of {key:?} from {bucket}: {:?} is not {expected:?}\n{query:?}",
+                        found[index]
+                    );
                 }
             }
         }
@@ -222,7 +259,8 @@ fn check(shop: &Shop, rows: &[Row], query: &MetricQuery, frame: &Frame) {
 
 #[tokio::test]
 async fn random_questions_equal_a_naive_loop() {
-    let rounds: u64 = std::env::var("MIRANTE_ORACLE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(120);
+    let rounds: u64 =
+        std::env::var("MIRANTE_ORACLE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(120);
     let mut random = Random(2026);
     let rows = rows(&mut random);
     let shop = world(&rows).await;

@@ -31,7 +31,11 @@ pub(crate) fn text(member: &str) -> Cell {
 }
 
 pub(crate) fn only(dimension: &str, op: FilterOp, values: &[&str]) -> Filter {
-    Filter { dimension: dimension.to_owned(), op, values: values.iter().map(|value| (*value).to_owned()).collect() }
+    Filter {
+        dimension: dimension.to_owned(),
+        op,
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    }
 }
 
 /// A lake with one table in `marts` per name and SELECT.
@@ -61,7 +65,9 @@ pub(crate) async fn open(tables: &[(&str, &str)], yaml: &str, covered: &str) -> 
 
 impl Shop {
     pub(crate) async fn ask(&self, query: &MetricQuery) -> Result<Frame, AskError> {
-        query::ask(&self.session, &self.catalogue, std::slice::from_ref(query), &self.clock, 7).await.remove(0)
+        query::ask(&self.session, &self.catalogue, std::slice::from_ref(query), &self.clock, 7)
+            .await
+            .remove(0)
     }
 
     /// The only value of a metric over a period.
@@ -71,17 +77,34 @@ impl Shop {
     }
 
     /// Each bucket's first day and value.
-    pub(crate) async fn series(&self, metric: &str, grain: Grain, from: &str, to: &str) -> Vec<(String, Cell)> {
+    pub(crate) async fn series(
+        &self,
+        metric: &str,
+        grain: Grain,
+        from: &str,
+        to: &str,
+    ) -> Vec<(String, Cell)> {
         let query = MetricQuery { grain: Some(grain), ..MetricQuery::total([metric], between(from, to)) };
         let frame = self.ask(&query).await.unwrap();
         frame.rows.into_iter().map(|row| (row[0].date().unwrap().to_string(), row[1].clone())).collect()
     }
 
     /// Each member and value; no value is the member "".
-    pub(crate) async fn by(&self, metric: &str, dimension: &str, from: &str, to: &str) -> Vec<(String, Cell)> {
-        let query = MetricQuery { by: vec![dimension.to_owned()], ..MetricQuery::total([metric], between(from, to)) };
+    pub(crate) async fn by(
+        &self,
+        metric: &str,
+        dimension: &str,
+        from: &str,
+        to: &str,
+    ) -> Vec<(String, Cell)> {
+        let query =
+            MetricQuery { by: vec![dimension.to_owned()], ..MetricQuery::total([metric], between(from, to)) };
         let frame = self.ask(&query).await.unwrap();
-        frame.rows.into_iter().map(|row| (row[0].text().unwrap_or_default().to_owned(), row[1].clone())).collect()
+        frame
+            .rows
+            .into_iter()
+            .map(|row| (row[0].text().unwrap_or_default().to_owned(), row[1].clone()))
+            .collect()
     }
 }
 
@@ -173,6 +196,7 @@ metrics:
 "#;
 
 pub(crate) async fn shop() -> Shop {
-    let tables = [("fct_orders", ORDERS), ("dim_customers", CUSTOMERS), ("dim_cities", CITIES), ("fct_costs", COSTS)];
+    let tables =
+        [("fct_orders", ORDERS), ("dim_customers", CUSTOMERS), ("dim_cities", CITIES), ("fct_costs", COSTS)];
     open(&tables, YAML, "2026-03-31").await
 }

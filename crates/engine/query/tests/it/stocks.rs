@@ -15,7 +15,7 @@ const BALANCES: &str = "SELECT CAST(day AS DATE) AS day, customer, CAST(value AS
 const CHANGES: &str = "SELECT CAST(day AS DATE) AS day, account, CAST(value AS DECIMAL(12,2)) AS value FROM (VALUES \
     ('2026-01-02', 'x', '100.00'), ('2026-01-20', 'y', '50.00'), ('2026-03-01', 'x', '80.00')) AS t (day, account, value)";
 
-const YAML: &str = r#"
+const YAML: &str = r"
 semantic_models:
   - name: balances
     model: ref('fct_balances')
@@ -38,7 +38,7 @@ metrics:
   - {name: mean_balance, label: Média, type: ratio, type_params: {numerator: balance, denominator: holders}}
   - {name: last_known, label: Contas, type: simple, type_params: {measure: last_known}}
   - {name: change, label: Variação, type: derived, type_params: {expr: now - before, metrics: [{name: balance, alias: now}, {name: balance, alias: before, offset_window: 1 month}]}}
-"#;
+";
 
 async fn balances() -> Shop {
     open(&[("fct_balances", BALANCES), ("fct_changes", CHANGES)], YAML, "2026-03-25").await
@@ -52,12 +52,21 @@ fn values(series: Vec<(String, Cell)>) -> Vec<Cell> {
 async fn stock_is_as_of_the_end_at_every_grain() {
     let shop = balances().await;
     let series = async |grain, from, to| values(shop.series("balance", grain, from, to).await);
-    assert_eq!(series(Grain::Month, "2026-01-01", "2026-03-31").await, [cents(2_300), cents(1_800), cents(1_900)]);
+    assert_eq!(
+        series(Grain::Month, "2026-01-01", "2026-03-31").await,
+        [cents(2_300), cents(1_800), cents(1_900)]
+    );
     assert_eq!(series(Grain::Quarter, "2026-01-01", "2026-03-31").await, [cents(1_900)]);
     assert_eq!(series(Grain::Year, "2026-01-01", "2026-12-31").await, [cents(1_900)]);
     // The balance of a day without rows is that of the last day that has some; before the first there is none.
-    assert_eq!(series(Grain::Day, "2026-01-14", "2026-01-16").await, [Cell::Null, cents(1_500), cents(1_500)]);
-    assert_eq!(series(Grain::Week, "2026-02-23", "2026-03-22").await, [cents(1_800), cents(1_800), cents(1_800), cents(1_900)]);
+    assert_eq!(
+        series(Grain::Day, "2026-01-14", "2026-01-16").await,
+        [Cell::Null, cents(1_500), cents(1_500)]
+    );
+    assert_eq!(
+        series(Grain::Week, "2026-02-23", "2026-03-22").await,
+        [cents(1_800), cents(1_800), cents(1_800), cents(1_900)]
+    );
     // A month that the data has not reached has no balance yet.
     assert_eq!(series(Grain::Month, "2026-03-01", "2026-04-30").await, [cents(1_900), Cell::Null]);
 }
@@ -83,12 +92,21 @@ async fn stock_by_member_uses_the_same_day_for_all() {
 #[tokio::test]
 async fn stock_derived_offset_is_the_change_of_the_balance() {
     let shop = balances().await;
-    assert_eq!(values(shop.series("change", Grain::Month, "2026-01-01", "2026-03-31").await), [Cell::Null, cents(-500), cents(100)]);
+    assert_eq!(
+        values(shop.series("change", Grain::Month, "2026-01-01", "2026-03-31").await),
+        [Cell::Null, cents(-500), cents(100)]
+    );
 }
 
 #[tokio::test]
 async fn stock_with_groupings_keeps_each_groups_last_row() {
     let shop = balances().await;
-    assert_eq!(values(shop.series("last_known", Grain::Month, "2026-01-01", "2026-03-31").await), [cents(15_000), cents(15_000), cents(13_000)]);
-    assert_eq!(shop.by("last_known", "account", "2026-02-01", "2026-02-28").await, [("x".to_owned(), cents(10_000)), ("y".to_owned(), cents(5_000))]);
+    assert_eq!(
+        values(shop.series("last_known", Grain::Month, "2026-01-01", "2026-03-31").await),
+        [cents(15_000), cents(15_000), cents(13_000)]
+    );
+    assert_eq!(
+        shop.by("last_known", "account", "2026-02-01", "2026-02-28").await,
+        [("x".to_owned(), cents(10_000)), ("y".to_owned(), cents(5_000))]
+    );
 }

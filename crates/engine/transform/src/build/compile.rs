@@ -234,10 +234,18 @@ fn whole(rendered: &Rendered) -> Place {
 
 /// The identifier that a message complains about: `No field named foo`, `Invalid function 'foo'`, `table 'a.b.foo' not found`.
 fn named_word(message: &str) -> Option<&str> {
-    let after = ["no field named ", "No field named ", "invalid function '", "Invalid function '", "table '", "column '"]
-        .iter()
-        .find_map(|begin| message.find(begin).map(|at| &message[at + begin.len()..]))?;
-    let end = after.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '"'))).unwrap_or(after.len());
+    let after = [
+        "no field named ",
+        "No field named ",
+        "invalid function '",
+        "Invalid function '",
+        "table '",
+        "column '",
+    ]
+    .iter()
+    .find_map(|begin| message.find(begin).map(|at| &message[at + begin.len()..]))?;
+    let end =
+        after.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '"'))).unwrap_or(after.len());
     let word = after[..end].trim_end_matches('.').rsplit('.').next().unwrap_or_default().trim_matches('"');
     (!word.is_empty()).then_some(word)
 }
@@ -264,7 +272,9 @@ fn tidy(message: &str) -> String {
 fn without_place(message: &str) -> String {
     let Some(at) = message.find(" at Line: ") else { return message.to_owned() };
     let rest = &message[at + " at Line: ".len()..];
-    let tail = rest.split_once("Column: ").map_or("", |(_, tail)| tail.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let tail = rest
+        .split_once("Column: ")
+        .map_or("", |(_, tail)| tail.trim_start_matches(|c: char| c.is_ascii_digit()));
     format!("{}{tail}", &message[..at])
 }
 

@@ -101,7 +101,10 @@ impl Object for Bare {
         }
         let other = macros.all().find(|(_, name, _)| *name == self.name).map(|(package, _, _)| package);
         let name = &self.name;
-        Err(fail(format!("macro `{name}` belongs to another package; write `{}.{name}(…)`", other.unwrap_or_default())))
+        Err(fail(format!(
+            "macro `{name}` belongs to another package; write `{}.{name}(…)`",
+            other.unwrap_or_default()
+        )))
     }
 }
 
@@ -115,9 +118,9 @@ struct Namespace {
 impl Object for Namespace {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        self.macros.has(&self.package, name).then(|| {
-            Value::from_object(MacroName { package: self.package.clone(), name: name.to_owned() })
-        })
+        self.macros
+            .has(&self.package, name)
+            .then(|| Value::from_object(MacroName { package: self.package.clone(), name: name.to_owned() }))
     }
 
     fn call_method(
@@ -137,7 +140,12 @@ impl Object for Namespace {
 }
 
 /// `adapter.dispatch(name, namespace)`: the macro for DataFusion, or the default one.
-pub(super) fn dispatch(macros: &Macros, state: &State, name: &str, namespace: Option<&str>) -> Result<Value, Error> {
+pub(super) fn dispatch(
+    macros: &Macros,
+    state: &State,
+    name: &str,
+    namespace: Option<&str>,
+) -> Result<Value, Error> {
     if name.contains('.') {
         return Err(fail(format!(
             "`adapter.dispatch('{name}')` names a package in the macro; pass it as the second argument"

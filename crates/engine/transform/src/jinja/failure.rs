@@ -49,16 +49,43 @@ impl Object for Exceptions {
                 tracing::warn!(target: "transform", "{message}");
                 Ok(Value::from(""))
             }
-            _ => Err(bad_arguments(format!("`exceptions.{method}` is not known; use `raise_compiler_error` or `warn`"))),
+            _ => Err(bad_arguments(format!(
+                "`exceptions.{method}` is not known; use `raise_compiler_error` or `warn`"
+            ))),
         }
     }
 }
 
 /// Functions that templates may call besides macros; for "did you mean".
 const FUNCTIONS: [&str; 28] = [
-    "ref", "source", "config", "var", "env_var", "is_incremental", "this", "target", "adapter", "return", "log",
-    "exceptions", "run_query", "statement", "load_result", "model", "execute", "flags", "namespace", "range",
-    "run_started_at", "invocation_id", "project_name", "load_relation", "zip", "tojson", "fromjson", "set",
+    "ref",
+    "source",
+    "config",
+    "var",
+    "env_var",
+    "is_incremental",
+    "this",
+    "target",
+    "adapter",
+    "return",
+    "log",
+    "exceptions",
+    "run_query",
+    "statement",
+    "load_result",
+    "model",
+    "execute",
+    "flags",
+    "namespace",
+    "range",
+    "run_started_at",
+    "invocation_id",
+    "project_name",
+    "load_relation",
+    "zip",
+    "tojson",
+    "fromjson",
+    "set",
 ];
 
 /// Says what `error` says, at the author's place. `file` is where to point if minijinja does not know.
@@ -72,7 +99,7 @@ pub(super) fn translate(
     let place = match error.name().map(|name| (name, templates.get(name))) {
         Some((_, Some(template))) => match (error.range(), error.line()) {
             (Some(range), _) if range.end > 0 => template.place(range.start),
-            (_, Some(line)) => Place { file: template.file.clone(), line: Some(line), column: None },
+            (_, Some(line)) => Place::line(template.file.clone(), line),
             _ => Place::file(template.file.clone()),
         },
         _ => Place::file(file),
@@ -116,7 +143,12 @@ pub(super) fn message(error: &Error, macros: Option<&Macros>) -> String {
             format!("no filter is called `{}`", unknown.trim_start_matches("filter "))
         }
         ErrorKind::SyntaxError => detail.to_owned(),
-        ErrorKind::UndefinedError if detail.is_empty() => "a value is undefined; set it, or test `is defined` first".to_owned(),
+        ErrorKind::OutOfFuel => {
+            "the template does not come to an end; look for a loop over too many things".to_owned()
+        }
+        ErrorKind::UndefinedError if detail.is_empty() => {
+            "a value is undefined; set it, or test `is defined` first".to_owned()
+        }
         ErrorKind::UndefinedError => format!("{detail}; set it, or test `is defined` first"),
         _ if detail.is_empty() => error.kind().to_string(),
         _ => detail.to_owned(),

@@ -10,22 +10,23 @@ use super::failure::fail;
 pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("as_text", |value: Value| value.to_string());
     env.add_filter("as_native", |value: Value| value);
-    env.add_filter("as_bool", as_bool);
-    env.add_filter("as_number", as_number);
+    env.add_filter("as_bool", |value: Value| as_bool(&value));
+    env.add_filter("as_number", |value: Value| as_number(&value));
     env.add_function("tojson", |value: Value| {
         serde_json::to_string(&value).map_err(|error| fail(format!("`tojson`: {error}")))
     });
     env.add_function("fromjson", |text: &str| {
-        let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| fail(format!("`fromjson`: {error}")))?;
+        let parsed: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| fail(format!("`fromjson`: {error}")))?;
         Ok::<_, Error>(Value::from(Serde(parsed)))
     });
-    env.add_function("set", distinct);
-    env.add_function("set_strict", distinct);
-    env.add_function("zip", zip);
-    env.add_function("zip_strict", zip);
+    env.add_function("set", |values: Value| distinct(&values));
+    env.add_function("set_strict", |values: Value| distinct(&values));
+    env.add_function("zip", |lists: Rest<Value>| zip(&lists));
+    env.add_function("zip_strict", |lists: Rest<Value>| zip(&lists));
 }
 
-fn as_bool(value: Value) -> Result<Value, Error> {
+fn as_bool(value: &Value) -> Result<Value, Error> {
     match value.to_string().to_lowercase().as_str() {
         "true" => Ok(Value::from(true)),
         "false" => Ok(Value::from(false)),
@@ -33,7 +34,7 @@ fn as_bool(value: Value) -> Result<Value, Error> {
     }
 }
 
-fn as_number(value: Value) -> Result<Value, Error> {
+fn as_number(value: &Value) -> Result<Value, Error> {
     let text = value.to_string();
     if let Ok(whole) = text.parse::<i64>() {
         return Ok(Value::from(whole));
@@ -41,7 +42,7 @@ fn as_number(value: Value) -> Result<Value, Error> {
     text.parse::<f64>().map(Value::from).map_err(|_| fail(format!("`as_number`: `{text}` is no number")))
 }
 
-fn distinct(values: Value) -> Result<Value, Error> {
+fn distinct(values: &Value) -> Result<Value, Error> {
     let mut found: Vec<Value> = Vec::new();
     for value in values.try_iter()? {
         if !found.contains(&value) {
@@ -51,9 +52,9 @@ fn distinct(values: Value) -> Result<Value, Error> {
     Ok(found.into_iter().collect())
 }
 
-fn zip(lists: Rest<Value>) -> Result<Value, Error> {
+fn zip(lists: &[Value]) -> Result<Value, Error> {
     let mut iterators = Vec::new();
-    for list in lists.iter() {
+    for list in lists {
         iterators.push(list.try_iter()?);
     }
     let mut rows = Vec::new();

@@ -78,7 +78,9 @@ impl Object for List {
             "append" => items.push(one(method, args)?),
             "extend" => items.extend(one(method, args)?.try_iter()?),
             "insert" => {
-                let [at, value] = args else { return Err(bad_arguments("`insert` takes an index and a value")) };
+                let [at, value] = args else {
+                    return Err(bad_arguments("`insert` takes an index and a value"));
+                };
                 let at = at.as_usize().unwrap_or_default().min(items.len());
                 items.insert(at, value.clone());
             }
@@ -140,7 +142,9 @@ impl Object for Map {
             }
             ("pop", [key, rest @ ..]) => match pairs.iter().position(|(known, _)| known == key) {
                 Some(at) => Ok(pairs.remove(at).1),
-                None => rest.first().cloned().ok_or_else(|| bad_arguments(format!("`pop`: the map has no {key}"))),
+                None => {
+                    rest.first().cloned().ok_or_else(|| bad_arguments(format!("`pop`: the map has no {key}")))
+                }
             },
             ("copy", []) => Ok(Value::from_object(Map(Mutex::new(pairs.clone())))),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),

@@ -42,11 +42,20 @@ impl Object for RelationValue {
         })
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
         match method {
-            "include" | "quote" | "without_identifier" | "incorporate" => Ok(Value::from_dyn_object(self.clone())),
+            "include" | "quote" | "without_identifier" | "incorporate" => {
+                Ok(Value::from_dyn_object(self.clone()))
+            }
             "render" => Ok(Value::from(self.table.quoted())),
-            _ => Err(fail(format!("a relation has no `{method}()`; it has `schema`, `identifier` and `render()`"))),
+            _ => Err(fail(format!(
+                "a relation has no `{method}()`; it has `schema`, `identifier` and `render()`"
+            ))),
         }
     }
 
@@ -86,7 +95,9 @@ impl Object for Adapter {
             "get_relation" => {
                 let named = args.last().filter(|last| last.is_kwargs());
                 let part = |at: usize, key: &str| {
-                    named.and_then(|named| named.get_attr(key).ok()).and_then(|value| value.as_str().map(str::to_owned))
+                    named
+                        .and_then(|named| named.get_attr(key).ok())
+                        .and_then(|value| value.as_str().map(str::to_owned))
                         .or_else(|| text(at).map(str::to_owned))
                 };
                 let (Some(schema), Some(name)) = (part(1, "schema"), part(2, "identifier")) else {
@@ -108,7 +119,9 @@ impl Object for Adapter {
 impl Adapter {
     fn dispatch(&self, state: &mut State, args: &[Value]) -> Result<Value, Error> {
         let named = args.last().filter(|last| last.is_kwargs());
-        let attribute = |key: &str| named.and_then(|named| named.get_attr(key).ok()).filter(|found| !found.is_undefined());
+        let attribute = |key: &str| {
+            named.and_then(|named| named.get_attr(key).ok()).filter(|found| !found.is_undefined())
+        };
         let text = |at: usize| args.get(at).filter(|value| !value.is_kwargs()).cloned();
         let name = text(0).or_else(|| attribute("macro_name"));
         let namespace = text(1).or_else(|| attribute("macro_namespace"));
@@ -122,11 +135,15 @@ impl Adapter {
     }
 
     fn columns(&self, args: &[Value]) -> Result<Value, Error> {
-        let Some(relation) = args.first().and_then(|value| value.downcast_object_ref::<RelationValue>()) else {
+        let Some(relation) = args.first().and_then(|value| value.downcast_object_ref::<RelationValue>())
+        else {
             return Err(fail("`adapter.get_columns_in_relation` takes a relation: `ref('stg_deals')`"));
         };
         let columns = self.scope.columns(&relation.table)?;
-        Ok(columns.into_iter().map(|(name, data_type)| Value::from_object(ColumnValue { name, data_type })).collect())
+        Ok(columns
+            .into_iter()
+            .map(|(name, data_type)| Value::from_object(ColumnValue { name, data_type }))
+            .collect())
     }
 }
 
@@ -147,7 +164,12 @@ impl Object for ColumnValue {
         })
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
         let data_type = &self.data_type;
         let text = matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         Ok(Value::from(match method {

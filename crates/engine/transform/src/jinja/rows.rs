@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
+use arrow::datatypes::{
+    DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema,
+};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
@@ -61,7 +63,8 @@ fn cell(column: &dyn Array, row: usize) -> Result<Value, Error> {
         DataType::Float64 => Value::from(column.as_primitive::<Float64Type>().value(row)),
         _ => {
             let options = FormatOptions::default();
-            let shown = ArrayFormatter::try_new(column, &options).and_then(|shown| shown.value(row).try_to_string());
+            let shown =
+                ArrayFormatter::try_new(column, &options).and_then(|shown| shown.value(row).try_to_string());
             Value::from(shown.map_err(|error| fail(error.to_string()))?)
         }
     })
@@ -86,10 +89,17 @@ impl Object for Rows {
         Enumerator::Values(self.rows.iter().map(|row| self.row(row)).collect())
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
         match method {
             "print_table" => Ok(Value::from("")),
-            _ => Err(fail(format!("a result has no `{method}()`; it has `rows`, `columns` and `column_names`"))),
+            _ => Err(fail(format!(
+                "a result has no `{method}()`; it has `rows`, `columns` and `column_names`"
+            ))),
         }
     }
 }
@@ -118,7 +128,12 @@ impl Object for Row {
         Enumerator::Seq(self.cells.len())
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
         match method {
             "values" => Ok(self.cells.iter().cloned().collect()),
             "keys" => Ok(self.names.iter().cloned().map(Value::from).collect()),
@@ -149,7 +164,12 @@ impl Object for ResultColumn {
         Enumerator::Seq(self.cells.len())
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
         match method {
             "values" => Ok(self.cells.iter().cloned().collect()),
             _ => Err(fail(format!("a result's column has no `{method}()`; use `values()`"))),
@@ -178,7 +198,12 @@ impl Object for Moment {
         })
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
         match (method, args) {
             ("strftime", [format]) => {
                 use std::fmt::Write;
@@ -209,7 +234,12 @@ impl Object for Modules {
         matches!(key.as_str()?, "datetime" | "date").then(|| Value::from_dyn_object(self.clone()))
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        _: &[Value],
+    ) -> Result<Value, Error> {
         match method {
             "now" | "utcnow" => Ok(Value::from_object(Moment(self.0))),
             "today" => Ok(Value::from(self.0.format("%Y-%m-%d").to_string())),

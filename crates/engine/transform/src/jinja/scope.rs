@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lake::{Relations, Session, TableName};
-use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Serde, Value};
+use minijinja::value::{Kwargs, Rest, Serde, Value};
 use minijinja::{Error, State};
 use serde_json::{Map, Value as Json};
 
+use super::config::{Config, Vars};
 use super::failure::fail;
+use super::names::Names;
 use super::relation::{Adapter, RelationValue};
 use super::rows::{Moment, Rows};
 use super::{ADAPTER, Macros};
@@ -31,78 +33,6 @@ pub(crate) struct Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} `{}`", self.kind, self.name)
-    }
-}
-
-/// Every name that `ref` and `source` may mean.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Names {
-    /// Node name → (package, unique id).
-    pub(crate) nodes: BTreeMap<String, Vec<(String, String)>>,
-    /// (source, table) → unique id.
-    pub(crate) sources: BTreeMap<(String, String), String>,
-    /// Unique id → table; complete after parsing.
-    pub(crate) relations: BTreeMap<String, TableName>,
-}
-
-impl Names {
-    pub(crate) fn node(&self, package: Option<&str>, name: &str, caller: &str) -> Result<&str, String> {
-        let Some(found) = self.nodes.get(name) else {
-            let remedy = did_you_mean(
-                name,
-                self.nodes.keys().map(String::as_str),
-                "add the model, or correct the name",
-            );
-            return Err(format!("`ref('{name}')` names no model, seed or snapshot; {remedy}"));
-        };
-        let wanted = |package: &str| found.iter().find(|(own, _)| own == package).map(|(_, id)| id.as_str());
-        match package {
-            Some(package) => wanted(package)
-                .ok_or_else(|| format!("`ref('{package}', '{name}')`: package `{package}` has no `{name}`; correct the package")),
-            None => Ok(wanted(caller).unwrap_or(&found[0].1)),
-        }
-    }
-
-    pub(crate) fn source(&self, source: &str, table: &str) -> Result<&str, String> {
-        if let Some(id) = self.sources.get(&(source.to_owned(), table.to_owned())) {
-            return Ok(id);
-        }
-        let tables: Vec<&str> =
-            self.sources.keys().filter(|(own, _)| own == source).map(|(_, table)| table.as_str()).collect();
-        if tables.is_empty() {
-            let known: BTreeSet<&str> = self.sources.keys().map(|(source, _)| source.as_str()).collect();
-            let remedy = did_you_mean(source, known, "declare it under `sources:` of a property file");
-            return Err(format!("`source('{source}', '{table}')` names no source; {remedy}"));
-        }
-        let remedy = did_you_mean(table, tables, "declare it under `tables:` of that source");
-        Err(format!("`source('{source}', '{table}')`: source `{source}` has no table `{table}`; {remedy}"))
-    }
-}
-
-/// `ref('a')`, `ref('pkg', 'a')` or `source('s', 't')` written as plain text in YAML.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Named {
-    Ref(Option<String>, String),
-    Source(String, String),
-}
-
-pub(crate) fn named_in(text: &str) -> Option<Named> {
-    let text = text.trim();
-    let (function, rest) = text.split_once('(')?;
-    let inside = rest.trim_end().strip_suffix(')')?;
-    let parts: Option<Vec<String>> = inside
-        .split(',')
-        .map(|part| {
-            let part = part.trim();
-            let quote = part.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-            Some(part.strip_prefix(quote)?.strip_suffix(quote)?.to_owned())
-        })
-        .collect();
-    match (function.trim(), parts?.as_slice()) {
-        ("ref", [name]) => Some(Named::Ref(None, name.clone())),
-        ("ref", [package, name]) => Some(Named::Ref(Some(package.clone()), name.clone())),
-        ("source", [source, table]) => Some(Named::Source(source.clone(), table.clone())),
-        _ => None,
     }
 }
 
@@ -130,7 +60,12 @@ pub(crate) struct Base {
 pub(crate) enum Phase {
     Parse,
     /// The tables' names are known. `allowed`: the dependencies that parsing found; another one would not be built yet.
-    Run { asker: Option<Asker>, allowed: Option<BTreeSet<String>>, incremental: bool, full_refresh: bool },
+    Run {
+        asker: Option<Asker>,
+        allowed: Option<BTreeSet<String>>,
+        incremental: bool,
+        full_refresh: bool,
+    },
 }
 
 /// Asks the lake from inside a template. Only on a thread where blocking is allowed.
@@ -183,7 +118,7 @@ impl Scope {
         self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn executes(&self) -> bool {
+    pub(super) fn executes(&self) -> bool {
         matches!(self.phase, Phase::Run { .. })
     }
 
@@ -213,7 +148,9 @@ impl Scope {
         }
         let table = match self.world.names.relations.get(id) {
             Some(table) => table.clone(),
-            None if self.executes() => return Err(fail(format!("{call} is disabled; enable it, or remove the call"))),
+            None if self.executes() => {
+                return Err(fail(format!("{call} is disabled; enable it, or remove the call")));
+            }
             None => TableName::new(self.world.target.schema.clone(), fallback),
         };
         Ok(Value::from_object(RelationValue { table }))
@@ -227,7 +164,11 @@ impl Scope {
         let (package, name) = match parts.as_deref() {
             Some([name]) => (None, *name),
             Some([package, name]) => (Some(*package), *name),
-            _ => return Err(fail("`ref` takes a model's name, or a package's and a model's: `ref('stg_deals')`")),
+            _ => {
+                return Err(fail(
+                    "`ref` takes a model's name, or a package's and a model's: `ref('stg_deals')`",
+                ));
+            }
         };
         let id = self.world.names.node(package, name, &self.subject.package).map_err(fail)?.to_owned();
         self.depend(&id, &format!("ref('{name}')"), name)
@@ -242,7 +183,7 @@ impl Scope {
         self.depend(&id, &format!("source('{source}', '{table}')"), table)
     }
 
-    fn var(&self, name: &str, default: Option<Value>) -> Result<Value, Error> {
+    pub(super) fn var(&self, name: &str, default: Option<Value>) -> Result<Value, Error> {
         match (self.vars.get(name), default) {
             (Some(value), _) => Ok(Value::from(Serde(value))),
             (None, Some(default)) => Ok(default),
@@ -268,22 +209,30 @@ impl Scope {
             return Ok(Value::from(()));
         }
         let Some(asker) = self.asker() else {
-            return Err(fail("`run_query` needs the lake, which is not at hand while a test is compiled; use a subquery"));
+            return Err(fail(
+                "`run_query` needs the lake, which is not at hand while a test is compiled; use a subquery",
+            ));
         };
         let schema = asker.runtime.block_on(asker.session.schema(sql));
         let batches = asker.runtime.block_on(asker.session.query(sql));
         match (schema, batches) {
             (Ok(schema), Ok(batches)) => Rows::new(&schema, &batches).map(Value::from_object),
-            (Err(error), _) | (_, Err(error)) => Err(fail(format!("a query of the template failed: {error}"))),
+            (Err(error), _) | (_, Err(error)) => {
+                Err(fail(format!("a query of the template failed: {error}")))
+            }
         }
     }
 
     /// Columns of a table as (name, Arrow type); none while parsing.
-    pub(super) fn columns(&self, table: &TableName) -> Result<Vec<(String, arrow::datatypes::DataType)>, Error> {
+    pub(super) fn columns(
+        &self,
+        table: &TableName,
+    ) -> Result<Vec<(String, arrow::datatypes::DataType)>, Error> {
         let Some(asker) = self.asker() else { return Ok(Vec::new()) };
         let sql = format!("select * from {}", table.quoted());
         let schema = asker.runtime.block_on(asker.session.schema(&sql));
-        let schema = schema.map_err(|error| fail(format!("could not read the columns of `{table}`: {error}")))?;
+        let schema =
+            schema.map_err(|error| fail(format!("could not read the columns of `{table}`: {error}")))?;
         Ok(schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect())
     }
 }
@@ -295,13 +244,19 @@ pub(super) fn context(scope: &Arc<Scope>) -> BTreeMap<String, Value> {
         all.insert(name.to_owned(), value);
     };
     let own = scope.clone();
-    put("ref", Value::from_function(move |args: Rest<Value>, options: Kwargs| own.reference(&args, &options)));
+    put(
+        "ref",
+        Value::from_function(move |args: Rest<Value>, options: Kwargs| own.reference(&args, &options)),
+    );
     let own = scope.clone();
     put("source", Value::from_function(move |args: Rest<Value>| own.source(&args)));
     let own = scope.clone();
     put("var", Value::from_object(Vars(own)));
     let own = scope.clone();
-    put("env_var", Value::from_function(move |name: &str, default: Option<String>| own.env_var(name, default)));
+    put(
+        "env_var",
+        Value::from_function(move |name: &str, default: Option<String>| own.env_var(name, default)),
+    );
     put("config", Value::from_object(Config(scope.clone())));
     put("adapter", Value::from_object(Adapter { scope: scope.clone() }));
     let own = scope.clone();
@@ -310,10 +265,13 @@ pub(super) fn context(scope: &Arc<Scope>) -> BTreeMap<String, Value> {
     let own = scope.clone();
     put("load_result", Value::from_function(move |name: &str| load_result(&own, name)));
     let own = scope.clone();
-    put("load_relation", Value::from_function(move |relation: Value| {
-        let table = relation.downcast_object_ref::<RelationValue>().map(|relation| &relation.table);
-        if table.is_some_and(|table| own.exists(table)) { relation } else { Value::from(()) }
-    }));
+    put(
+        "load_relation",
+        Value::from_function(move |relation: Value| {
+            let table = relation.downcast_object_ref::<RelationValue>().map(|relation| &relation.table);
+            if table.is_some_and(|table| own.exists(table)) { relation } else { Value::from(()) }
+        }),
+    );
     let (incremental, full_refresh) = match &scope.phase {
         Phase::Run { incremental, full_refresh, .. } => (*incremental, *full_refresh),
         Phase::Parse => (false, false),
@@ -321,7 +279,10 @@ pub(super) fn context(scope: &Arc<Scope>) -> BTreeMap<String, Value> {
     put("is_incremental", Value::from_function(move || incremental));
     put("should_full_refresh", Value::from_function(move || full_refresh));
     put("execute", Value::from(scope.executes()));
-    put("flags", Value::from_pairs([("FULL_REFRESH", Value::from(full_refresh)), ("WHICH", Value::from("build"))]));
+    put(
+        "flags",
+        Value::from_pairs([("FULL_REFRESH", Value::from(full_refresh)), ("WHICH", Value::from("build"))]),
+    );
     if let Some(table) = &scope.base.this {
         put("this", Value::from_object(RelationValue { table: table.clone() }));
         put("schema", Value::from(table.schema.clone()));
@@ -332,115 +293,19 @@ pub(super) fn context(scope: &Arc<Scope>) -> BTreeMap<String, Value> {
     put("run_started_at", Value::from_object(Moment(scope.world.now)));
     put("modules", Value::from_object(super::rows::Modules(scope.world.now)));
     put("invocation_id", Value::from(scope.world.invocation.clone()));
-    put("target", Value::from_pairs([
-        ("name", Value::from(scope.world.target.name.clone())),
-        ("target_name", Value::from(scope.world.target.name.clone())),
-        ("schema", Value::from(scope.world.target.schema.clone())),
-        ("database", Value::from("")),
-        ("type", Value::from(ADAPTER)),
-        ("profile_name", Value::from("mirante")),
-        ("threads", Value::from(1)),
-    ]));
+    put(
+        "target",
+        Value::from_pairs([
+            ("name", Value::from(scope.world.target.name.clone())),
+            ("target_name", Value::from(scope.world.target.name.clone())),
+            ("schema", Value::from(scope.world.target.schema.clone())),
+            ("database", Value::from("")),
+            ("type", Value::from(ADAPTER)),
+            ("profile_name", Value::from("mirante")),
+            ("threads", Value::from(1)),
+        ]),
+    );
     all
-}
-
-/// `var('x')`, `var.has_var('x')`
-struct Vars(Arc<Scope>);
-
-impl fmt::Debug for Vars {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("var")
-    }
-}
-
-impl Object for Vars {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let (name, default): (&str, Option<Value>) = match args {
-            [name, default] if default.is_kwargs() => {
-                (name.as_str().unwrap_or_default(), default.get_attr("default").ok())
-            }
-            [name, default] => (name.as_str().unwrap_or_default(), Some(default.clone())),
-            [name] => (name.as_str().unwrap_or_default(), None),
-            _ => return Err(fail("`var` takes a name and, if you like, a default: `var('since', '2024-01-01')`")),
-        };
-        self.0.var(name, default)
-    }
-
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        match (method, args) {
-            ("has_var", [name]) => Ok(Value::from(name.as_str().is_some_and(|name| self.0.vars.contains_key(name)))),
-            _ => Err(fail(format!("`var.{method}` is not known; use `var('name')` or `var.has_var('name')`"))),
-        }
-    }
-}
-
-/// `config(materialized='table')`, `config.get('x')`
-struct Config(Arc<Scope>);
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("config")
-    }
-}
-
-impl Config {
-    fn get(&self, name: &str) -> Option<Value> {
-        let own = self.0.collected().settings.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        let value = own.or_else(|| self.0.base.settings.get(name).cloned())?;
-        (!value.is_null()).then(|| Value::from(Serde(value)))
-    }
-
-    fn meta(&self, name: &str) -> Option<Value> {
-        let found = self.get("meta")?.get_attr(name).ok()?;
-        (!found.is_undefined()).then_some(found)
-    }
-}
-
-impl Object for Config {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        for map in args {
-            let pairs = super::mutable::pairs(map)
-                .map_err(|_| fail("`config` takes settings by name: `config(materialized='table')`"))?;
-            let mut collected = self.0.collected();
-            for (key, value) in pairs {
-                let value = serde_json::to_value(&value)
-                    .map_err(|_| fail(format!("`config({key}=…)` is given no plain value")))?;
-                collected.settings.push((key, value));
-            }
-        }
-        self.0.collected().config_calls += 1;
-        Ok(Value::from(""))
-    }
-
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        let name = args.first().and_then(Value::as_str).unwrap_or_default();
-        let default = match args.get(1) {
-            Some(named) if named.is_kwargs() => named.get_attr("default").unwrap_or_default(),
-            Some(value) => value.clone(),
-            None => Value::from(()),
-        };
-        let required = |found: Option<Value>| match found {
-            Some(value) => Ok(value),
-            None if !self.0.executes() => Ok(Value::from(())),
-            None => Err(fail(format!("the setting `{name}` is required; add `config({name}=…)`"))),
-        };
-        match method {
-            "get" => Ok(self.get(name).unwrap_or(default)),
-            "require" => required(self.get(name)),
-            "meta_get" => Ok(self.meta(name).unwrap_or(default)),
-            "meta_require" => required(self.meta(name)),
-            "persist_relation_docs" | "persist_column_docs" => Ok(Value::from(false)),
-            _ => Err(fail(format!("`config.{method}` is not known; use `config.get` or `config.require`"))),
-        }
-    }
 }
 
 /// `{% call statement('name', fetch_result=true) %}select …{% endcall %}`
@@ -468,19 +333,5 @@ fn load_result(scope: &Scope, name: &str) -> Value {
             ("data", rows.get_attr("rows").unwrap_or_default()),
             ("response", Value::from("OK")),
         ]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn named_in_yaml_text_is_understood() {
-        assert_eq!(named_in("ref('a')"), Some(Named::Ref(None, "a".into())));
-        assert_eq!(named_in(r#" ref("p", "a") "#), Some(Named::Ref(Some("p".into()), "a".into())));
-        assert_eq!(named_in("source('s', 't')"), Some(Named::Source("s".into(), "t".into())));
-        assert_eq!(named_in("metric('a')"), None);
-        assert_eq!(named_in("ref(a)"), None);
     }
 }

@@ -50,6 +50,7 @@ struct Gathering<'f> {
     sources: Vec<(usize, SourceDecl)>,
     exposures: Vec<(usize, ExposureDecl)>,
     warnings: Vec<String>,
+    docs: BTreeMap<String, String>,
 }
 
 pub(super) fn gather(files: &Files, packages: &[Package]) -> Result<Found, TransformError> {
@@ -62,6 +63,7 @@ pub(super) fn gather(files: &Files, packages: &[Package]) -> Result<Found, Trans
         sources: Vec::new(),
         exposures: Vec::new(),
         warnings: Vec::new(),
+        docs: BTreeMap::new(),
     };
     for at in 0..packages.len() {
         gathering.macros(at)?;
@@ -72,9 +74,11 @@ pub(super) fn gather(files: &Files, packages: &[Package]) -> Result<Found, Trans
         gathering.properties(at)?;
     }
     gathering.unused_patches();
-    let Gathering { builder, raw, patches, sources, exposures, warnings, .. } = gathering;
+    let Gathering { builder, raw, patches, sources, exposures, warnings, docs, .. } = gathering;
     let packages = packages.iter().map(|package| package.name.clone()).collect();
-    Ok(Found { raw, patches, sources, exposures, warnings, packages, engine: builder.build()? })
+    let mut found = Found { raw, patches, sources, exposures, warnings, packages, engine: builder.build()? };
+    super::docs::fill(&mut found, &docs);
+    Ok(found)
 }
 
 impl Gathering<'_> {
@@ -212,6 +216,9 @@ impl Gathering<'_> {
         .collect();
         folders.sort();
         folders.dedup();
+        for (path, _) in self.each(at, &folders, &[".md"]) {
+            super::docs::read(self.files.text(&path)?.unwrap_or_default(), &mut self.docs);
+        }
         for (path, fqn) in self.each(at, &folders, &[".yml", ".yaml"]) {
             let parsed = schema_yml::parse(&path, self.files.text(&path)?.unwrap_or_default())?;
             let groups = [
@@ -259,7 +266,7 @@ impl Gathering<'_> {
             name: patch.name.clone(),
             package: at,
             file: patch.place.file.clone(),
-            line: patch.place.line.unwrap_or(1),
+            line: patch.place.line.unwrap_or(1) as usize,
             fqn,
             code,
             template: name,
@@ -268,7 +275,8 @@ impl Gathering<'_> {
 
     fn unused_patches(&mut self) {
         for ((kind, at, name), patch) in &self.patches {
-            let used = self.raw.iter().any(|raw| raw.kind == *kind && raw.package == *at && raw.name == *name);
+            let used =
+                self.raw.iter().any(|raw| raw.kind == *kind && raw.package == *at && raw.name == *name);
             if !used {
                 let what = kind.map_or("singular test", NodeKind::word);
                 self.warnings.push(format!("{}: there is no {what} `{name}`; it was left out", patch.place));
@@ -296,7 +304,10 @@ impl Found {
         for raw in &self.raw {
             let Some(kind) = raw.kind else { continue };
             let package = &self.packages[raw.package];
-            let place = Place { file: raw.file.clone(), line: (raw.line > 1).then_some(raw.line), column: None };
+            let place = match raw.line {
+                0 | 1 => Place::file(raw.file.clone()),
+                line => Place::line(raw.file.clone(), line),
+            };
             if let Some(first) = places.insert((package, &raw.name), place.clone()) {
                 return Err(TransformError::Duplicate {
                     name: raw.name.clone(),
@@ -328,9 +339,12 @@ impl Found {
 
     /// Every generic test with what it is declared on: (package, kind or none for a source, name or id, declaration).
     pub(super) fn declared_tests(&self) -> impl Iterator<Item = (usize, NodeKind, &str, &TestDecl)> {
-        self.patches.iter().filter_map(|((kind, at, name), patch)| Some((*at, (*kind)?, name, patch))).flat_map(
-            |(at, kind, name, patch)| patch.tests.iter().map(move |test| (at, kind, name.as_str(), test)),
-        )
+        self.patches
+            .iter()
+            .filter_map(|((kind, at, name), patch)| Some((*at, (*kind)?, name, patch)))
+            .flat_map(|(at, kind, name, patch)| {
+                patch.tests.iter().map(move |test| (at, kind, name.as_str(), test))
+            })
     }
 
     pub(super) fn package(&self, at: usize) -> &str {

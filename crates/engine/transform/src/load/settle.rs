@@ -62,11 +62,7 @@ impl Loader {
         }
         let reader = Reader { settings: &settings.all, subject: subject.to_string(), place: place.clone() };
         let materialized = reader.materialized(kind)?;
-        for hook in ["pre_hook", "post_hook", "pre-hook", "post-hook"] {
-            if settings.all.get(hook).is_some_and(|hook| !texts(hook).is_empty()) {
-                self.warnings.push(format!("{place}: {subject}: `{hook}` is passed over; put the work into the model"));
-            }
-        }
+        self.hooks(&settings, &subject, &place);
         Ok(Some(Node {
             kind,
             name: raw.name.clone(),
@@ -94,13 +90,29 @@ impl Loader {
         }))
     }
 
+    /// The lake runs no statements around a model: what asks for it is told so.
+    fn hooks(&mut self, settings: &Settings, subject: &Subject, place: &crate::errors::Place) {
+        for hook in ["pre_hook", "post_hook", "pre-hook", "post-hook"] {
+            if settings.all.get(hook).is_some_and(|hook| !texts(hook).is_empty()) {
+                let message =
+                    format!("{place}: {subject}: `{hook}` is passed over; put the work into the model");
+                self.warnings.push(message);
+            }
+        }
+    }
+
     pub(super) fn subject(&self, raw: &Raw, kind: &'static str) -> Subject {
         let package = self.packages[raw.package].name.clone();
         Subject { kind, name: raw.name.clone(), package, file: raw.file.clone() }
     }
 
     /// What `dbt_project.yml` says: the package's own, and above it the root's.
-    pub(super) fn general(&self, raw: &Raw, tree: &str, subject: &Subject) -> Result<Settings, TransformError> {
+    pub(super) fn general(
+        &self,
+        raw: &Raw,
+        tree: &str,
+        subject: &Subject,
+    ) -> Result<Settings, TransformError> {
         let mut settings = Settings::default();
         let own = &self.packages[raw.package];
         let root = (raw.package > 0).then(|| &self.packages[0]);
@@ -124,7 +136,8 @@ impl Loader {
         settings
             .iter()
             .map(|(key, value)| {
-                let value = if hook(key) { value.clone() } else { self.engine.value(value, &scope, place)? };
+                let value =
+                    if hook(key) { value.clone() } else { self.engine.value(value, &scope, place)? };
                 Ok((key.clone(), value))
             })
             .collect()
@@ -142,36 +155,42 @@ impl Loader {
                 settings.add(self.rendered(&tree_settings(tree, &fqn), &subject, &decl.place)?);
             }
             settings.add(self.rendered(&decl.settings, &subject, &decl.place)?);
-            let reader = Reader { settings: &settings.all, subject: subject.to_string(), place: decl.place.clone() };
+            let reader =
+                Reader { settings: &settings.all, subject: subject.to_string(), place: decl.place.clone() };
             if !reader.truth("enabled")?.unwrap_or(true) {
                 continue;
             }
             let text = |text: &str| -> Result<String, TransformError> {
-                let value = self.engine.value(&Json::from(text), &self.yaml_scope(subject.clone()), &decl.place)?;
+                let value =
+                    self.engine.value(&Json::from(text), &self.yaml_scope(subject.clone()), &decl.place)?;
                 Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             };
-            let relation = TableName::new(text(&decl.schema)?.to_lowercase(), text(&decl.identifier)?.to_lowercase());
+            let relation =
+                TableName::new(text(&decl.schema)?.to_lowercase(), text(&decl.identifier)?.to_lowercase());
             checked(&relation, || (subject.to_string(), decl.place.clone()))?;
             let id = format!("source.{}.{}.{}", subject.package, decl.source, decl.table);
-            sources.insert(id.clone(), Source {
-                id,
-                source: decl.source.clone(),
-                table: decl.table.clone(),
-                relation,
-                description: decl.description.clone(),
-                source_description: decl.source_description.clone(),
-                loaded_at_field: decl.loaded_at_field.clone(),
-                loaded_at_query: decl.loaded_at_query.clone(),
-                freshness: decl.freshness.clone(),
-                columns: decl.columns.clone(),
-                tags: reader.list("tags"),
-                meta: match settings.all.get("meta") {
-                    Some(Json::Object(meta)) => meta.clone(),
-                    _ => Map::new(),
+            sources.insert(
+                id.clone(),
+                Source {
+                    id,
+                    source: decl.source.clone(),
+                    table: decl.table.clone(),
+                    relation,
+                    description: decl.description.clone(),
+                    source_description: decl.source_description.clone(),
+                    loaded_at_field: decl.loaded_at_field.clone(),
+                    loaded_at_query: decl.loaded_at_query.clone(),
+                    freshness: decl.freshness.clone(),
+                    columns: decl.columns.clone(),
+                    tags: reader.list("tags"),
+                    meta: match settings.all.get("meta") {
+                        Some(Json::Object(meta)) => meta.clone(),
+                        _ => Map::new(),
+                    },
+                    place: decl.place.clone(),
+                    package: subject.package,
                 },
-                place: decl.place.clone(),
-                package: subject.package,
-            });
+            );
         }
         Ok(sources)
     }
@@ -206,10 +225,17 @@ impl Loader {
     }
 
     /// A custom schema is the schema itself (`marts`, not dbt's `main_marts`) unless the project's own macro says otherwise.
-    fn named(&self, macro_name: &str, argument: &str, asked: Option<String>, node: &Node) -> Result<String, TransformError> {
+    fn named(
+        &self,
+        macro_name: &str,
+        argument: &str,
+        asked: Option<String>,
+        node: &Node,
+    ) -> Result<String, TransformError> {
         let root = &self.packages[0].name;
         let Some(own) = self.engine.macros().find(root, macro_name) else {
-            let default = if macro_name == "generate_alias_name" { &node.name } else { &self.world.target.schema };
+            let default =
+                if macro_name == "generate_alias_name" { &node.name } else { &self.world.target.schema };
             return Ok(asked.unwrap_or_else(|| default.clone()));
         };
         let subject = Subject {
@@ -226,10 +252,8 @@ impl Loader {
         let phase = Phase::Run { asker: None, allowed: None, incremental: false, full_refresh: false };
         let scope = self.scope(subject, base, phase);
         let asked = asked.map_or_else(|| Value::from(()), Value::from);
-        let arguments = BTreeMap::from([
-            (argument.to_owned(), asked),
-            ("node".to_owned(), Value::from(Serde(&model))),
-        ]);
+        let arguments =
+            BTreeMap::from([(argument.to_owned(), asked), ("node".to_owned(), Value::from(Serde(&model)))]);
         Ok(self.engine.call(&own, arguments, &scope)?.text.trim().to_owned())
     }
 

@@ -40,7 +40,10 @@ impl Loader {
                 None => Ok(()),
                 Some(other) => Err(TransformError::Property {
                     place: other.place,
-                    message: format!("data test `{}` is declared twice; remove one, or give it a `name`", other.name),
+                    message: format!(
+                        "data test `{}` is declared twice; remove one, or give it a `name`",
+                        other.name
+                    ),
                 }),
             },
             None => Ok(()),
@@ -102,7 +105,8 @@ impl Loader {
         fqn.push(name.clone());
         let mut settings = self.test_settings(&fqn, &subject, on.package, &decl.place)?;
         settings.add(self.rendered(&decl.settings, &subject, &decl.place)?);
-        let reader = Reader { settings: &settings.all, subject: subject.to_string(), place: decl.place.clone() };
+        let reader =
+            Reader { settings: &settings.all, subject: subject.to_string(), place: decl.place.clone() };
         if !reader.truth("enabled")?.unwrap_or(true) {
             return Ok(None);
         }
@@ -143,7 +147,8 @@ impl Loader {
         };
         found.ok_or_else(|| {
             let known = macros.all().filter_map(|(_, name, _)| name.strip_prefix("test_"));
-            let remedy = did_you_mean(&decl.test, known, "add a `{% test %}` of that name under `tests/generic`");
+            let remedy =
+                did_you_mean(&decl.test, known, "add a `{% test %}` of that name under `tests/generic`");
             TransformError::Property {
                 place: decl.place.clone(),
                 message: format!("no generic test is called `{}`; {remedy}", decl.test),
@@ -161,7 +166,9 @@ impl Loader {
         let mut arguments = Map::new();
         for (key, value) in &decl.arguments {
             let id = match value.as_str().and_then(inner_call).as_deref().and_then(named_in) {
-                Some(Named::Ref(package, name)) => self.world.names.node(package.as_deref(), &name, &subject.package),
+                Some(Named::Ref(package, name)) => {
+                    self.world.names.node(package.as_deref(), &name, &subject.package)
+                }
                 Some(Named::Source(source, table)) => self.world.names.source(&source, &table),
                 None => {
                     let scope = self.yaml_scope(subject.clone());
@@ -176,7 +183,7 @@ impl Loader {
             let Some(table) = self.world.names.relations.get(id) else {
                 return Err(TransformError::Property {
                     place: decl.place.clone(),
-                    message: format!("{subject}: {} is disabled; enable it, or remove the test", value),
+                    message: format!("{subject}: {value} is disabled; enable it, or remove the test"),
                 });
             };
             if !depends_on.iter().any(|known| known == id) {

@@ -1,4 +1,4 @@
-{#- Dates, by the lake's own `dateadd`, `datediff` and `last_day`, which mean what DuckDB's do. -#}
+{#- Dates, by the lake's own `dateadd` and `datediff`. -#}
 {% macro current_timestamp() %}{{ return(adapter.dispatch('current_timestamp', 'dbt')()) }}{% endmacro %}
 {#- The start of the run: all models of one edition agree on what "now" is. -#}
 {% macro datafusion__current_timestamp() %}cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S%.6f") }}' as timestamp(6)){% endmacro %}
@@ -13,7 +13,14 @@
 {% macro datafusion__dateadd(datepart, interval, from_date_or_timestamp) %}dateadd('{{ datepart | lower }}', {{ interval }}, {{ from_date_or_timestamp }}){% endmacro %}
 
 {% macro datediff(first_date, second_date, datepart) %}{{ return(adapter.dispatch('datediff', 'dbt')(first_date, second_date, datepart)) }}{% endmacro %}
-{% macro datafusion__datediff(first_date, second_date, datepart) %}datediff('{{ datepart | lower }}', {{ first_date }}, {{ second_date }}){% endmacro %}
+{#- Counts the boundaries between. dbt's weeks begin on Sunday on DuckDB and Postgres, the lake's on Monday: hence the day more. -#}
+{% macro datafusion__datediff(first_date, second_date, datepart) -%}
+{%- if datepart | lower == 'week' -%}
+datediff('week', dateadd('day', 1, {{ first_date }}), dateadd('day', 1, {{ second_date }}))
+{%- else -%}
+datediff('{{ datepart | lower }}', {{ first_date }}, {{ second_date }})
+{%- endif -%}
+{%- endmacro %}
 
 {% macro last_day(date, datepart) %}{{ return(adapter.dispatch('last_day', 'dbt')(date, datepart)) }}{% endmacro %}
 {% macro datafusion__last_day(date, datepart) -%}

@@ -2,7 +2,8 @@
 {% macro concat(fields) %}{{ return(adapter.dispatch('concat', 'dbt')(fields)) }}{% endmacro %}
 {% macro datafusion__concat(fields) %}{{ fields | join(' || ') }}{% endmacro %}
 {% macro split_part(string_text, delimiter_text, part_number) %}{{ return(adapter.dispatch('split_part', 'dbt')(string_text, delimiter_text, part_number)) }}{% endmacro %}
-{% macro datafusion__split_part(string_text, delimiter_text, part_number) %}split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }}){% endmacro %}
+{#- A part that is not there is null, as on DuckDB. -#}
+{% macro datafusion__split_part(string_text, delimiter_text, part_number) %}string_to_array({{ string_text }}, {{ delimiter_text }})[{{ part_number }}]{% endmacro %}
 {% macro length(expression) %}{{ return(adapter.dispatch('length', 'dbt')(expression)) }}{% endmacro %}
 {% macro datafusion__length(expression) %}character_length({{ expression }}){% endmacro %}
 {% macro position(substring_text, string_text) %}{{ return(adapter.dispatch('position', 'dbt')(substring_text, string_text)) }}{% endmacro %}

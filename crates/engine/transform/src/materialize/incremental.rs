@@ -26,7 +26,10 @@ pub(super) async fn build(
     let new = names(&given);
     for key in &settings.unique_key {
         if !new.contains(key) {
-            return Err(wrong(node, format!("the model gives no column `{key}`, its `unique_key`; select it, or correct the key")));
+            return Err(wrong(
+                node,
+                format!("the model gives no column `{key}`, its `unique_key`; select it, or correct the key"),
+            ));
         }
     }
     let here = format!("select * from {}", node.relation.quoted());
@@ -117,9 +120,12 @@ fn rewritten(
 ) -> String {
     let kept: Vec<String> = columns
         .iter()
-        .map(|column| match old.contains(column) {
-            true => format!("old_rows.{}", quote(column)),
-            false => typed_null(given, column),
+        .map(|column| {
+            if old.contains(column) {
+                format!("old_rows.{}", quote(column))
+            } else {
+                typed_null(given, column)
+            }
         })
         .collect();
     let same: Vec<String> = settings

@@ -38,7 +38,10 @@ pub(super) async fn build(lake: &Lake, node: &Node, settings: &Seed) -> Result<M
 fn wrong(node: &Node, line: Option<usize>, message: impl Into<String>) -> TransformError {
     TransformError::Seed {
         seed: node.name.clone(),
-        place: Place { file: node.file.clone(), line, column: None },
+        place: match line {
+            Some(line) => Place::line(node.file.clone(), line),
+            None => node.place(),
+        },
         message: message.into(),
     }
 }
@@ -103,7 +106,11 @@ fn typed(node: &Node, settings: &Seed, sheet: &Sheet) -> Result<RecordBatch, Tra
         if !sheet.columns.contains(&column.to_lowercase()) {
             let names = sheet.columns.iter().map(String::as_str);
             let remedy = did_you_mean(column, names, "correct the name");
-            return Err(wrong(node, None, format!("`column_types` names `{column}`, which the file has not; {remedy}")));
+            return Err(wrong(
+                node,
+                None,
+                format!("`column_types` names `{column}`, which the file has not; {remedy}"),
+            ));
         }
     }
     let mut fields = Vec::new();
@@ -131,8 +138,10 @@ fn cast(
     data_type: &DataType,
 ) -> Result<ArrayRef, TransformError> {
     let text = matches!(data_type, DataType::Utf8);
-    let plain: StringArray =
-        values.iter().map(|value| value.as_deref().map(|value| if text { value } else { value.trim() })).collect();
+    let plain: StringArray = values
+        .iter()
+        .map(|value| value.as_deref().map(|value| if text { value } else { value.trim() }))
+        .collect();
     let plain: ArrayRef = Arc::new(plain);
     let options = CastOptions { safe: true, ..CastOptions::default() };
     let cast = cast_with_options(&plain, data_type, &options)
@@ -143,7 +152,9 @@ fn cast(
         return Err(wrong(
             node,
             Some(sheet.lines[row]),
-            format!("column `{name}`: `{value}` is no {data_type}; correct the value, or set another type in `column_types`"),
+            format!(
+                "column `{name}`: `{value}` is no {data_type}; correct the value, or set another type in `column_types`"
+            ),
         ));
     }
     Ok(cast)
@@ -156,8 +167,19 @@ fn inferred(values: &[Option<String>]) -> DataType {
         return DataType::Int64;
     }
     if all(is_decimal) {
-        let scale = values.iter().flatten().filter_map(|value| value.trim().split_once('.')).map(|(_, f)| f.len()).max();
-        let whole = values.iter().flatten().map(|value| value.trim().trim_start_matches(['-', '+']).split('.').next().unwrap_or_default().len()).max();
+        let scale = values
+            .iter()
+            .flatten()
+            .filter_map(|value| value.trim().split_once('.'))
+            .map(|(_, f)| f.len())
+            .max();
+        let whole = values
+            .iter()
+            .flatten()
+            .map(|value| {
+                value.trim().trim_start_matches(['-', '+']).split('.').next().unwrap_or_default().len()
+            })
+            .max();
         let (scale, whole) = (scale.unwrap_or(0), whole.unwrap_or(0));
         if scale + whole <= 38 {
             return DataType::Decimal128(38, scale as i8);
@@ -199,7 +221,9 @@ fn sql_type(text: &str) -> Option<DataType> {
         None => (text.as_str(), None),
     };
     Some(match name {
-        "varchar" | "text" | "string" | "char" | "bpchar" | "character varying" | "nvarchar" => DataType::Utf8,
+        "varchar" | "text" | "string" | "char" | "bpchar" | "character varying" | "nvarchar" => {
+            DataType::Utf8
+        }
         "bigint" | "int8" | "long" => DataType::Int64,
         "integer" | "int" | "int4" => DataType::Int32,
         "smallint" | "int2" => DataType::Int16,
@@ -211,7 +235,9 @@ fn sql_type(text: &str) -> Option<DataType> {
         "timestamp" | "datetime" | "timestamp_ntz" | "timestamp without time zone" => {
             DataType::Timestamp(TimeUnit::Microsecond, None)
         }
-        "timestamptz" | "timestamp with time zone" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        "timestamptz" | "timestamp with time zone" => {
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+        }
         "numeric" | "decimal" | "number" => {
             let arguments = arguments.unwrap_or_else(|| "18,3".to_owned());
             let mut parts = arguments.split(',').map(|part| part.trim().parse::<u8>().ok());

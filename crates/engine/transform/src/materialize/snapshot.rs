@@ -2,6 +2,8 @@
 //!
 //! Does not fetch the rows. Invariant: a row that once held is never changed but for the moment at which it ceased to.
 
+use std::fmt::Write;
+
 use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, Schema};
 use chrono::{DateTime, Utc};
@@ -63,12 +65,18 @@ impl Parts<'_> {
         let mut wanted: Vec<&String> = self.settings.unique_key.iter().collect();
         match &self.settings.strategy {
             SnapshotStrategy::Timestamp { updated_at } => wanted.push(updated_at),
-            SnapshotStrategy::Check { columns, updated_at } => wanted.extend(columns.iter().chain(updated_at)),
+            SnapshotStrategy::Check { columns, updated_at } => {
+                wanted.extend(columns.iter().chain(updated_at));
+            }
         }
         match wanted.into_iter().find(|column| !self.new.contains(column)) {
             None => Ok(()),
             Some(column) => {
-                let remedy = did_you_mean(column, self.new.iter().map(String::as_str), "select it, or correct the setting");
+                let remedy = did_you_mean(
+                    column,
+                    self.new.iter().map(String::as_str),
+                    "select it, or correct the setting",
+                );
                 Err(wrong(node, format!("the snapshot's query gives no column `{column}`; {remedy}")))
             }
         }
@@ -81,7 +89,8 @@ impl Parts<'_> {
             "select count(*) as n from (select 1 as one from (\n{}\n) as source group by {keys} having count(*) > 1) as twice",
             self.sql
         );
-        let batches = compiled.session.query(&question).await.map_err(|error| compiled.failed(node, error))?;
+        let batches =
+            compiled.session.query(&question).await.map_err(|error| compiled.failed(node, error))?;
         let count: i64 = batches
             .iter()
             .filter(|batch| batch.num_rows() > 0)
@@ -141,7 +150,8 @@ impl Parts<'_> {
     }
 
     fn same_key(&self, a: &str, b: &str) -> String {
-        let pairs = self.settings.unique_key.iter().map(|key| format!("{a}.{key} = {b}.{key}", key = quote(key)));
+        let pairs =
+            self.settings.unique_key.iter().map(|key| format!("{a}.{key} = {b}.{key}", key = quote(key)));
         pairs.collect::<Vec<_>>().join(" and ")
     }
 
@@ -178,8 +188,9 @@ impl Parts<'_> {
 
     fn next(&self, node: &Node, given: &Schema, there: &Schema) -> Result<String, TransformError> {
         let old: Vec<String> = there.fields().iter().map(|field| field.name().clone()).collect();
-        let mut added: Vec<String> =
-            ["dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"].map(|name| self.meta(name)).to_vec();
+        let mut added: Vec<String> = ["dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"]
+            .map(|name| self.meta(name))
+            .to_vec();
         if self.keeps_deleted() {
             added.push(self.meta("dbt_is_deleted"));
         }
@@ -202,25 +213,27 @@ impl Parts<'_> {
         let mut columns = before.clone();
         columns.extend(self.new.iter().filter(|column| !before.contains(column)).cloned());
         let from = |rows: &str, has: &[String]| -> String {
-            let parts = columns.iter().map(|column| match has.contains(column) {
-                true => format!("{rows}.{}", quote(column)),
-                // The other side has it, and so its type.
-                false => {
-                    let schema = if before.contains(column) { there } else { given };
-                    format!("{} as {}", typed_null(schema, column), quote(column))
+            let parts = columns.iter().map(|column| {
+                if has.contains(column) {
+                    return format!("{rows}.{}", quote(column));
                 }
+                // The other side has it, and so its type.
+                let schema = if before.contains(column) { there } else { given };
+                format!("{} as {}", typed_null(schema, column), quote(column))
             });
             parts.collect::<Vec<_>>().join(", ")
         };
         let mut sql = self.changes(&before);
         sql.push_str(&self.history(&from("held", &before)));
-        sql.push_str(&format!(
+        let _ = write!(
+            sql,
             "\nunion all\nselect {}, {} from changed",
             from("changed", &self.new),
             self.added("changed", false)
-        ));
+        );
         if self.keeps_deleted() {
-            sql.push_str(&format!(
+            let _ = write!(
+                sql,
                 "\nunion all\nselect {}, {} from (select current_rows.*, {} as mirante_begins from current_rows left join source on {} where {} and current_rows.{} <> 'True') as lost",
                 from("lost", &before),
                 self.added("lost", true),
@@ -228,7 +241,7 @@ impl Parts<'_> {
                 self.same_key("current_rows", "source"),
                 self.no_key("source"),
                 self.meta("dbt_is_deleted")
-            ));
+            );
         }
         Ok(sql)
     }
@@ -243,10 +256,12 @@ impl Parts<'_> {
                 let columns = if columns.is_empty() { &self.new } else { columns };
                 let each: Vec<String> = columns
                     .iter()
-                    .map(|column| match before.contains(column) {
-                        true => format!("(current_rows.{c} is distinct from fresh.{c})", c = quote(column)),
+                    .map(|column| {
                         // A new column is a change of every row, as in dbt.
-                        false => "true".to_owned(),
+                        let known = before.contains(column);
+                        let same =
+                            format!("(current_rows.{c} is distinct from fresh.{c})", c = quote(column));
+                        if known { same } else { "true".to_owned() }
                     })
                     .collect();
                 each.join(" or ")
@@ -271,7 +286,8 @@ impl Parts<'_> {
         let valid_to = self.meta("dbt_valid_to");
         let current = self.is_current("held");
         let key = quote(&self.settings.unique_key[0]);
-        let mut ends = vec![format!("when {current} and closing.{key} is not null then closing.mirante_begins")];
+        let mut ends =
+            vec![format!("when {current} and closing.{key} is not null then closing.mirante_begins")];
         match self.settings.hard_deletes {
             HardDeletes::Ignore => {}
             HardDeletes::Invalidate => {

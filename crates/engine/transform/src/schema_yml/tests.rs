@@ -3,13 +3,15 @@
 use super::*;
 
 fn tests(yaml: &str) -> Vec<TestDecl> {
-    let text = format!("models:\n  - name: orders\n    columns:\n      - name: status\n        data_tests:\n{yaml}");
+    let text =
+        format!("models:\n  - name: orders\n    columns:\n      - name: status\n        data_tests:\n{yaml}");
     parse("schema.yml", &text).unwrap().models.remove(0).tests
 }
 
 #[test]
 fn test_flat_and_arguments_forms_read_the_same() {
-    let flat = tests("          - accepted_values:\n              values: [a, b]\n              severity: warn\n");
+    let flat =
+        tests("          - accepted_values:\n              values: [a, b]\n              severity: warn\n");
     let nested = tests(
         "          - accepted_values:\n              arguments:\n                values: [a, b]\n              config: {severity: warn}\n",
     );
@@ -29,7 +31,12 @@ fn test_bare_named_and_test_name_forms_are_read() {
     let names: Vec<_> = found.iter().map(|test| (test.test.as_str(), test.name.as_deref())).collect();
     assert_eq!(
         names,
-        [("unique", None), ("not_null", None), ("not_null", Some("has_status")), ("accepted_values", Some("only_ok"))]
+        [
+            ("unique", None),
+            ("not_null", None),
+            ("not_null", Some("has_status")),
+            ("accepted_values", Some("only_ok"))
+        ]
     );
 }
 
@@ -73,6 +80,8 @@ fn properties_wrong_are_pointed_at() {
 
 #[test]
 fn unknown_keys_are_left_alone() {
-    let found = parse("s.yml", "version: 2\nsemantic_models: [{name: x}]\nmodels: [{name: a, access: public}]\n").unwrap();
+    let found =
+        parse("s.yml", "version: 2\nsemantic_models: [{name: x}]\nmodels: [{name: a, access: public}]\n")
+            .unwrap();
     assert_eq!(found.models[0].name, "a");
 }

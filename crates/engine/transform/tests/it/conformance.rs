@@ -127,11 +127,12 @@ for row in duckdb.connect('shop.duckdb', read_only=True).sql(sys.argv[1]).fetcha
     let python = dbt.with_file_name("python");
     let out = Command::new(python).args(["-c", script, sql]).current_dir(dir).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    plain(String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect())
+    let rows: Vec<String> = String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect();
+    plain(&rows)
 }
 
 /// Python and Arrow write moments and truth differently.
-fn plain(rows: Vec<String>) -> Vec<String> {
+fn plain(rows: &[String]) -> Vec<String> {
     let cell = |cell: &str| match cell {
         "True" => "true".to_owned(),
         "False" => "false".to_owned(),
@@ -190,7 +191,7 @@ async fn rows_are_those_of_dbt_core() {
         shop.built("").await;
         for (name, columns) in QUESTIONS {
             let sql = format!("select {columns} from marts.{name}");
-            let ours = plain(shop.rows(&sql).await);
+            let ours = plain(&shop.rows(&sql).await);
             assert_eq!(ours, theirs(&dbt, dir.path(), &sql), "{name}, run {batch}");
         }
     }

@@ -4,7 +4,8 @@
 
 use crate::shop::Shop;
 
-const SOURCES: &str = "sources:\n  - name: crm\n    schema: raw\n    tables: [{name: deals}, {name: accounts}]\n";
+const SOURCES: &str =
+    "sources:\n  - name: crm\n    schema: raw\n    tables: [{name: deals}, {name: accounts}]\n";
 
 /// The message with which the project does not load.
 async fn load(files: &[(&str, &str)], message: &str) {
@@ -45,7 +46,10 @@ async fn unknown_names_are_pointed_at() {
     )
     .await;
     load(
-        &[("macros/c.sql", "{% macro cents(x) %}{{ x }}{% endmacro %}"), ("models/m.sql", "select {{ cent('a') }}")],
+        &[
+            ("macros/c.sql", "{% macro cents(x) %}{{ x }}{% endmacro %}"),
+            ("models/m.sql", "select {{ cent('a') }}"),
+        ],
         "models/m.sql:1:11: model `m`: no macro or function is called `cent`; did you mean `cents`?",
     )
     .await;
@@ -101,7 +105,24 @@ async fn bad_jinja_is_pointed_at() {
     .await;
     load(
         &[("macros/a.sql", "{% macro m() %}1{% endmacro %}"), ("macros/b.sql", "\n{% macro m() %}2{% endmacro %}")],
-        "the macro of `macros/a.sql:1` and the macro of `macros/b.sql:2` are both named `m`; rename one, for `ref('m')` must be one thing",
+        "the macro of `macros/a.sql:1` and the macro of `macros/b.sql:2` are both named `m`; rename one of them",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jinja_without_end_is_stopped() {
+    load(
+        &[
+            ("macros/a.sql", "{% macro a(n) %}{{ a(n + 1) }}{% endmacro %}"),
+            ("models/m.sql", "select {{ a(1) }}"),
+        ],
+        "macros/a.sql:1:20: model `m`: recursion limit exceeded",
+    )
+    .await;
+    load(
+        &[("models/m.sql", "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}")],
+        "models/m.sql:1:55: model `m`: the template does not come to an end; look for a loop over too many things",
     )
     .await;
 }
@@ -128,7 +149,7 @@ async fn bad_properties_are_pointed_at() {
     .await;
     load(
         &[("models/x/a.sql", "select 1 as x"), ("models/y/a.sql", "select 1 as x")],
-        "`models/x/a.sql` and `models/y/a.sql` are both named `a`; rename one, for `ref('a')` must be one thing",
+        "`models/x/a.sql` and `models/y/a.sql` are both named `a`; rename one of them",
     )
     .await;
     load(
@@ -137,7 +158,10 @@ async fn bad_properties_are_pointed_at() {
     )
     .await;
     load(
-        &[("models/a.sql", "{{ config(enabled=false) }} select 1 as x"), ("models/b.sql", "select * from {{ ref('a') }}")],
+        &[
+            ("models/a.sql", "{{ config(enabled=false) }} select 1 as x"),
+            ("models/b.sql", "select * from {{ ref('a') }}"),
+        ],
         "models/b.sql: model `b`: reads `a`, which is disabled; enable it, or disable this one too",
     )
     .await;
@@ -160,11 +184,8 @@ async fn bad_sql_is_pointed_at_in_the_template() {
         "models/m.sql:3:8: model `m`: expected: end of statement, found: \"raw\"",
     )
     .await;
-    built(
-        "select id\nfrom\n  raw.dael",
-        "models/m.sql:3:3: model `m`: table 'mirante.raw.dael' not found",
-    )
-    .await;
+    built("select id\nfrom\n  raw.dael", "models/m.sql:3:3: model `m`: table 'mirante.raw.dael' not found")
+        .await;
     built(
         "select\n  sume(amount) as total\nfrom {{ source('crm', 'deals') }}",
         "models/m.sql:2:3: model `m`: invalid function 'sume'. Did you mean 'sum'?",
@@ -176,14 +197,15 @@ async fn bad_sql_is_pointed_at_in_the_template() {
 async fn source_that_never_landed_is_told() {
     built(
         "select * from {{ source('crm', 'accounts') }}",
-        "models/m.sql: `m` reads source `crm.accounts`, whose table `raw.accounts` is not there; add the source that lands it, or correct `schema` and `identifier`",
+        "models/m.sql:1:32: `m` reads source `crm.accounts`, whose table `raw.accounts` is not there; add the source that lands it, or correct `schema` and `identifier`",
     )
     .await;
     let mut shop =
-        Shop::new(&[("models/a.sql", "select 1 as x"), ("models/b.sql", "select x from {{ ref('a') }}")]).await;
+        Shop::new(&[("models/a.sql", "select 1 as x"), ("models/b.sql", "select x from {{ ref('a') }}")])
+            .await;
     assert_eq!(
         shop.failure("b").await,
-        "models/b.sql: `b` reads `a`, whose table `marts.a` is not there; build it too: select `+b`"
+        "models/b.sql:1:22: `b` reads `a`, whose table `marts.a` is not there; build it too: select `+b`"
     );
 }
 

@@ -20,7 +20,8 @@ async fn check(shop: &Shop, expected: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn view_shows_new_rows_without_a_build() {
-    let mut shop = shop("{{ config(materialized='view') }} select id from {{ source('crm', 'deals') }}").await;
+    let mut shop =
+        shop("{{ config(materialized='view') }} select id from {{ source('crm', 'deals') }}").await;
     shop.built("").await;
     assert!(matches!(shop.relations[&TableName::new("marts", "orders")], Relation::View { .. }));
     shop.raw("raw.crm__deals", "select 9 as id").await;
@@ -92,7 +93,9 @@ async fn incremental_delete_insert_by_two_keys() {
 }
 
 async fn changed(on_change: &str, second: &str) -> (Shop, Option<String>) {
-    let config = format!("{{{{ config(materialized='incremental', unique_key='id', on_schema_change='{on_change}') }}}} ");
+    let config = format!(
+        "{{{{ config(materialized='incremental', unique_key='id', on_schema_change='{on_change}') }}}} "
+    );
     let mut shop = shop(&format!("{config} select id, who, at from {{{{ source('crm', 'deals') }}}}")).await;
     shop.built("").await;
     shop.file("models/orders.sql", &format!("{config} {second}"));

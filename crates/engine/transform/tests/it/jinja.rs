@@ -42,7 +42,10 @@ async fn packages_keep_their_own_macros() {
         ("tools/macros/t.sql", tools),
         ("tools/models/base.sql", "select {{ one() }} as x"),
         ("macros/own.sql", "{% macro inner() %}99{% endmacro %}"),
-        ("models/m.sql", "select x, {{ tools.two() }} as y, {{ inner() }} as z from {{ ref('tools', 'base') }}"),
+        (
+            "models/m.sql",
+            "select x, {{ tools.two() }} as y, {{ inner() }} as z from {{ ref('tools', 'base') }}",
+        ),
     ])
     .await;
     assert_eq!(found, ["1|2|99"]);
@@ -53,7 +56,8 @@ async fn project_overrides_dbts_own_macro_and_names_its_schemas() {
     let macros = "{% macro dateadd(datepart, interval, from_date_or_timestamp) %}7{% endmacro %}
 {% macro generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name or target.schema }}_x{% endmacro %}";
     let mut shop =
-        Shop::new(&[("macros/a.sql", macros), ("models/m.sql", "select {{ dateadd('day', 1, 'x') }} as x")]).await;
+        Shop::new(&[("macros/a.sql", macros), ("models/m.sql", "select {{ dateadd('day', 1, 'x') }} as x")])
+            .await;
     shop.built("").await;
     assert_eq!(shop.rows("select x from marts_x.m").await, ["7"]);
 }
@@ -71,7 +75,8 @@ from {{ ref('base') }}";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn statement_blocks_are_asked_too() {
-    let model = "{% call statement('top', fetch_result=true) %}select max(n) as n from {{ ref('base') }}{% endcall %}
+    let model =
+        "{% call statement('top', fetch_result=true) %}select max(n) as n from {{ ref('base') }}{% endcall %}
 select {{ load_result('top')['data'][0][0] if execute else 0 }} as x";
     assert_eq!(rows(&[("models/base.sql", "select 41 as n"), ("models/m.sql", model)]).await, ["41"]);
 }

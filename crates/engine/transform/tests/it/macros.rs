@@ -21,7 +21,7 @@ async fn dates() {
     check("dateadd('month', 1, 'd')", "2026-02-28T00:00:00").await;
     check("dateadd('quarter', '-n', 't')", "2025-06-15T10:30:00").await;
     check("datediff('d', 't', 'month')", "2").await;
-    check("datediff('d', 't', 'week')", "6").await;
+    check("datediff('d', 't', 'week')", "7").await;
     check("last_day('d', 'quarter')", "2026-03-31").await;
     check("date(2026, 'n', 9)", "2026-03-09").await;
     check("current_timestamp()", "2026-06-30T12:00:00").await;

@@ -8,6 +8,7 @@ mod incremental;
 mod jinja;
 mod macros;
 mod order;
+mod packs;
 mod seeds;
 mod shop;
 mod snapshots;

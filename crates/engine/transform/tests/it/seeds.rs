@@ -49,7 +49,8 @@ async fn seed_wrong_is_pointed_at() {
         "seeds/cities.csv:3: seed `cities`: this row has 3 values and the first line names 2 columns; correct the row (quote values that hold `,`)",
     )
     .await;
-    check("a,A\n1,2\n", "", "seeds/cities.csv:1: seed `cities`: two columns are called `a`; rename one").await;
+    check("a,A\n1,2\n", "", "seeds/cities.csv:1: seed `cities`: two columns are called `a`; rename one")
+        .await;
     check("", "", "seeds/cities.csv:1: seed `cities`: is empty; its first line must name the columns").await;
     check(
         "day\n2026-01-31\n31/01/2026\n",

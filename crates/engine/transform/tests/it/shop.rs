@@ -30,7 +30,8 @@ impl Shop {
         let dir = tempfile::tempdir().unwrap();
         let options = LakeOptions { target_partitions: 2, ..LakeOptions::default() };
         let lake = Lake::open(&dir.path().join("lake"), options).await.unwrap();
-        let project = "name: shop\nversion: '1.0'\nmodels:\n  shop:\n    +materialized: table\n    +schema: marts\n";
+        let project =
+            "name: shop\nversion: '1.0'\nmodels:\n  shop:\n    +materialized: table\n    +schema: marts\n";
         let mut all = Files::from_memory("shop", [("dbt_project.yml", project)]);
         for (path, text) in files {
             all.insert(*path, text);
@@ -76,7 +77,8 @@ impl Shop {
             };
             told.lock().unwrap().push(text);
         };
-        let built = build(&project, &self.lake, self.relations.clone(), &selection, &self.context, progress).await;
+        let built =
+            build(&project, &self.lake, self.relations.clone(), &selection, &self.context, progress).await;
         self.relations = built.relations.clone();
         built
     }
@@ -103,8 +105,11 @@ impl Shop {
         let options = FormatOptions::default().with_null("∅");
         let mut rows = Vec::new();
         for batch in &batches {
-            let columns: Vec<_> =
-                batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
+            let columns: Vec<_> = batch
+                .columns()
+                .iter()
+                .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap())
+                .collect();
             for row in 0..batch.num_rows() {
                 let cells: Vec<String> = columns.iter().map(|column| column.value(row).to_string()).collect();
                 rows.push(cells.join("|"));

@@ -15,8 +15,11 @@ async fn shop(config: &str) -> Shop {
 }
 
 async fn run(shop: &mut Shop, day: u32, rows: &str) {
-    shop.raw("raw.people", &format!("select id, city, cast(at as timestamp) as at from (values {rows}) as t(id, city, at)"))
-        .await;
+    shop.raw(
+        "raw.people",
+        &format!("select id, city, cast(at as timestamp) as at from (values {rows}) as t(id, city, at)"),
+    )
+    .await;
     shop.context.now = noon(6, day);
     shop.built("").await;
 }
@@ -39,7 +42,8 @@ async fn snapshot_check_keeps_history_over_three_runs() {
 async fn snapshot_check_sees_null_as_a_value() {
     let mut shop = shop("strategy='check', check_cols='all'").await;
     run(&mut shop, 1, "(1, 'Curitiba', '2026-01-01'), (2, cast(null as varchar), '2026-01-01')").await;
-    run(&mut shop, 2, "(1, cast(null as varchar), '2026-01-01'), (2, cast(null as varchar), '2026-01-01')").await;
+    run(&mut shop, 2, "(1, cast(null as varchar), '2026-01-01'), (2, cast(null as varchar), '2026-01-01')")
+        .await;
     assert_eq!(shop.rows(SHOWN).await, ["1|Curitiba|06-01|06-02", "1|∅|06-02|∅", "2|∅|06-01|∅"]);
 }
 
@@ -75,10 +79,7 @@ async fn snapshot_hard_deletes_new_record() {
     run(&mut shop, 2, "(2, 'Santos', '2026-01-01')").await;
     run(&mut shop, 3, "(2, 'Santos', '2026-01-01')").await;
     let shown = "select id, to_char(dbt_valid_from, '%m-%d'), to_char(dbt_valid_to, '%m-%d'), dbt_is_deleted from snapshots.people order by id, dbt_valid_from";
-    assert_eq!(
-        shop.rows(shown).await,
-        ["1|06-01|06-02|False", "1|06-02|∅|True", "2|06-01|∅|False"]
-    );
+    assert_eq!(shop.rows(shown).await, ["1|06-01|06-02|False", "1|06-02|∅|True", "2|06-01|∅|False"]);
     run(&mut shop, 4, "(1, 'Curitiba', '2026-01-01'), (2, 'Santos', '2026-01-01')").await;
     assert_eq!(
         shop.rows(shown).await,
@@ -111,13 +112,15 @@ async fn snapshot_key_that_repeats_is_an_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn snapshot_in_yaml_over_a_model() {
     let yml = "snapshots:\n  - name: kept\n    relation: ref('cities')\n    config: {schema: snapshots, unique_key: id, strategy: check, check_cols: all, dbt_valid_to_current: \"'9999-12-31'\"}\n";
-    let mut shop = Shop::new(&[("models/cities.sql", "select 1 as id, 'a' as city"), ("snapshots/kept.yml", yml)]).await;
+    let mut shop =
+        Shop::new(&[("models/cities.sql", "select 1 as id, 'a' as city"), ("snapshots/kept.yml", yml)]).await;
     shop.built("").await;
     shop.file("models/cities.sql", "select 1 as id, 'b' as city");
     shop.context.now = noon(7, 1);
     shop.built("").await;
     assert_eq!(
-        shop.rows("select city, cast(dbt_valid_to as date) from snapshots.kept order by dbt_valid_from").await,
+        shop.rows("select city, cast(dbt_valid_to as date) from snapshots.kept order by dbt_valid_from")
+            .await,
         ["a|2026-07-01", "b|9999-12-31"]
     );
 }

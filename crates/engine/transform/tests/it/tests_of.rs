@@ -40,14 +40,17 @@ async fn tests_tell_rule_table_column_and_limits() {
     let shop = shop().await;
     let project = shop.load().unwrap();
     let names: Vec<&str> = project.tests.values().map(|test| test.name.as_str()).collect();
-    assert_eq!(names, [
-        "accepted_values_orders_status__open__won",
-        "even_length_orders_status___var_least_2_",
-        "no_lost",
-        "not_null_orders_id",
-        "relationships_orders_status__name__ref_states_",
-        "unique_orders_id"
-    ]);
+    assert_eq!(
+        names,
+        [
+            "accepted_values_orders_status__open__won",
+            "even_length_orders_status___var_least_2_",
+            "no_lost",
+            "not_null_orders_id",
+            "relationships_orders_status__name__ref_states_",
+            "unique_orders_id"
+        ]
+    );
     let by_name = |name: &str| project.tests.values().find(|test| test.name.starts_with(name)).unwrap();
     let accepted = by_name("accepted");
     assert_eq!(accepted.relation.as_ref().unwrap().to_string(), "marts.orders");

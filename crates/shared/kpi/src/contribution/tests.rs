@@ -42,7 +42,8 @@ fn sum_effects_are_the_members_changes() {
     ];
     let found = of_sum(&parts).unwrap();
     assert_eq!((found.value, found.comparison, found.delta), (108.1, 115.0, -6.9));
-    let effects: Vec<(&str, f64)> = found.drivers.iter().map(|driver| (driver.member.text().unwrap(), driver.effect)).collect();
+    let effects: Vec<(&str, f64)> =
+        found.drivers.iter().map(|driver| (driver.member.text().unwrap(), driver.effect)).collect();
     assert_eq!(effects, [("Site", -20.0), ("Ads", 10.1), ("SDR", 3.0)]);
     assert_eq!(found.main_driver().unwrap().member, text("Site"));
 }
@@ -50,7 +51,8 @@ fn sum_effects_are_the_members_changes() {
 #[test]
 fn ratio_of_members_with_steady_rates_is_all_mix() {
     // Both keep their rate, but the poor one grows: everybody is as good as before and the whole is worse.
-    let found = of_ratio(&[ratio("good", (50, 100), (50, 100)), ratio("poor", (10, 100), (30, 300))]).unwrap();
+    let found =
+        of_ratio(&[ratio("good", (50, 100), (50, 100)), ratio("poor", (10, 100), (30, 300))]).unwrap();
     assert_eq!((found.comparison, found.value), (0.3, 0.2));
     assert!(found.drivers.iter().all(|driver| driver.rate == 0.0 && driver.effect < 0.0));
 }
@@ -59,13 +61,21 @@ fn ratio_of_members_with_steady_rates_is_all_mix() {
 fn ratio_of_members_with_steady_weights_is_all_rate() {
     let found = of_ratio(&[ratio("a", (16, 64), (32, 64)), ratio("b", (48, 64), (32, 64))]).unwrap();
     assert_eq!(found.delta, 0.0);
-    assert_eq!(found.drivers.iter().map(|driver| (driver.rate, driver.mix)).collect::<Vec<_>>(), [(0.125, 0.0), (-0.125, 0.0)]);
+    assert_eq!(
+        found.drivers.iter().map(|driver| (driver.rate, driver.mix)).collect::<Vec<_>>(),
+        [(0.125, 0.0), (-0.125, 0.0)]
+    );
     assert_eq!(found.drivers[0].share, None);
 }
 
 #[test]
 fn ratio_member_that_enters_or_leaves_is_all_mix() {
-    let found = of_ratio(&[ratio("old", (10, 100), (0, 0)), ratio("stays", (20, 100), (20, 100)), ratio("new", (0, 0), (60, 100))]).unwrap();
+    let found = of_ratio(&[
+        ratio("old", (10, 100), (0, 0)),
+        ratio("stays", (20, 100), (20, 100)),
+        ratio("new", (0, 0), (60, 100)),
+    ])
+    .unwrap();
     for driver in &found.drivers {
         assert_eq!(driver.rate, 0.0, "{driver:?}");
     }
@@ -74,7 +84,8 @@ fn ratio_member_that_enters_or_leaves_is_all_mix() {
 
 #[test]
 fn ratio_cost_without_denominator_counts_as_rate() {
-    let found = of_ratio(&[ratio("institutional", (100, 0), (300, 0)), ratio("Ads", (100, 10), (100, 10))]).unwrap();
+    let found =
+        of_ratio(&[ratio("institutional", (100, 0), (300, 0)), ratio("Ads", (100, 10), (100, 10))]).unwrap();
     assert_eq!(found.delta, 20.0);
     assert_eq!((found.drivers[0].rate, found.drivers[0].mix), (20.0, 0.0));
 }
@@ -101,7 +112,9 @@ fn effects_sum_to_the_delta_in_any_order() {
             .collect();
         let Some(found) = of_ratio(&parts) else { continue };
         let sum: f64 = found.drivers.iter().map(|driver| driver.effect).sum();
-        let size = found.drivers.iter().map(|driver| driver.effect.abs()).sum::<f64>() + found.value.abs() + found.comparison.abs();
+        let size = found.drivers.iter().map(|driver| driver.effect.abs()).sum::<f64>()
+            + found.value.abs()
+            + found.comparison.abs();
         assert!((sum - found.delta).abs() <= 1e-12 * size, "round {round}: {sum} is not {}", found.delta);
         for decimals in [0, 1, 4] {
             let effects: Vec<f64> = found.drivers.iter().map(|driver| driver.effect).collect();

@@ -12,3 +12,5 @@ select
     case when is_cancellation then invoice_no end as cancellation_no,
     case when not is_cancellation then customer_id end as customer_id
 from {{ ref('stg_retail__invoice_lines') }}
+-- By day, so that a period reads few row groups.
+order by invoice_date

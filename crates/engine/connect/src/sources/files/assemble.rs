@@ -114,7 +114,9 @@ impl Output<'_> {
         let mut batch = RecordBatch::try_new(self.assembly.schema.clone(), columns).map_err(failed)?;
         if !bad.is_empty() {
             let mut keep = vec![true; count];
-            bad.iter().for_each(|at| keep[*at] = false);
+            for at in bad {
+                keep[*at] = false;
+            }
             batch = filter_record_batch(&batch, &BooleanArray::from(keep)).map_err(failed)?;
         }
         if batch.num_rows() == 0 { Ok(()) } else { self.sender.send(batch) }

@@ -212,7 +212,9 @@ fn oddity(record: &ByteRecord, width: usize, limits: &Limits) -> Option<String> 
 
 fn row_error(unit: &Unit, row: u64, limits: &Limits, error: csv::Error) -> ConnectError {
     match error.into_kind() {
-        csv::ErrorKind::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<RowTooLong>()) => {
+        csv::ErrorKind::Io(source)
+            if source.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>) =>
+        {
             ConnectError::Row {
                 file: unit.file.clone(),
                 row,

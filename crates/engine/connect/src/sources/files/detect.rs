@@ -51,13 +51,14 @@ pub fn kind_of(head: &[u8], file: &str) -> Result<FormatKind, ConnectError> {
         }
         _ => {}
     }
-    if name.ends_with(".xlsx") || name.ends_with(".xlsm") {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends(&[".xlsx", ".xlsm"]) {
         return refused("a workbook", "it does not begin as one", "export it again as .xlsx");
     }
-    if name.ends_with(".parquet") {
+    if ends(&[".parquet"]) {
         return refused("a Parquet file", "it does not begin as one", "export it again");
     }
-    if [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending)) {
+    if ends(&[".jsonl", ".ndjson", ".json"]) {
         return match text.first() {
             Some(b'[') => {
                 refused("JSON lines", "it is one JSON list", "write one object per line, without the list")
@@ -85,7 +86,7 @@ pub fn dialect_of(sample: &[u8], complete: bool, options: &StreamOptions) -> Dia
     // Excel writes and obeys a first line `sep=;`.
     let declared = whole_lines.strip_prefix(b"sep=").and_then(|rest| rest.first().copied());
     let declared = declared.filter(|_| whole_lines[5..].first().is_none_or(|b| matches!(b, b'\r' | b'\n')));
-    let skip = if declared.is_some() { 1 } else { 0 };
+    let skip = u64::from(declared.is_some());
     let quote = options.quote.unwrap_or_else(|| quote_of(whole_lines));
     let backslash = quotes_by_backslash(whole_lines);
     let mut dialect =
@@ -200,13 +201,12 @@ fn delimiter_of(sample: &[u8], dialect: &Dialect) -> u8 {
 /// one of them and all words, as a header is.
 fn score(rows: &[(u64, Vec<Look>)]) -> Option<f64> {
     let top = rows.first().map(|(_, looks)| looks).filter(|looks| looks.len() > 1);
-    let usual = match top {
-        Some(looks) => looks.len(),
-        None => {
-            let mut widths: Vec<usize> = rows.iter().map(|(_, looks)| looks.len()).collect();
-            widths.sort_unstable();
-            widths.chunk_by(|a, b| a == b).max_by_key(|run| (run.len(), run[0]))?[0]
-        }
+    let usual = if let Some(looks) = top {
+        looks.len()
+    } else {
+        let mut widths: Vec<usize> = rows.iter().map(|(_, looks)| looks.len()).collect();
+        widths.sort_unstable();
+        widths.chunk_by(|a, b| a == b).max_by_key(|run| (run.len(), run[0]))?[0]
     };
     let share = rows.iter().filter(|(_, looks)| looks.len() == usual).count() as f64 / rows.len() as f64;
     let least = if top.is_some() { 0.25 } else { 0.5 };

@@ -13,9 +13,10 @@ use super::profile::{Profile, Profiled};
 use crate::cell::{DateOrder, DecimalStyle, Reading};
 use crate::column_name::names_a_code;
 use crate::column_type::{ColumnType, united};
-use crate::errors::ConnectError;
+use crate::counts::Counts;
+use crate::errors::{ConnectError, TypeChange};
 use crate::source::{FILE_COLUMN, ROW_COLUMN, SOURCE_NAME};
-use crate::tally::{Counts, Evidence};
+use crate::tally::Evidence;
 
 /// Of a hundred values, how many must fit the known type for the others to be rejects; else the column has changed.
 const FITTING_PERCENT: u64 = 90;
@@ -196,15 +197,16 @@ fn keep_or_widen(
         let profile = &profiles[part.file];
         let stranger = part.profiled.tally.stranger(known);
         let (row, value) = stranger.unwrap_or((profile.format.sheet_first, "its declared type"));
-        failures[part.file].get_or_insert_with(|| ConnectError::TypeChanged {
+        let change = TypeChange {
             stream: stream.to_owned(),
             file: profile.unit.file.clone(),
             column: column.name.clone(),
             row,
             value: value.to_owned(),
-            known: known.to_string(),
-            found: found.to_string(),
-        });
+            known,
+            found,
+        };
+        failures[part.file].get_or_insert_with(|| ConnectError::TypeChanged(Box::new(change)));
     }
     kept
 }

@@ -196,7 +196,7 @@ pub fn inspect(
     for (column, value) in cells.iter().filter(|_| named) {
         let mut text = String::new();
         match cell_of(value, &mut text) {
-            Cell::Raw(bytes) => names[*column as usize] = shown(bytes).trim().to_owned(),
+            Cell::Raw(bytes) => shown(bytes).trim().clone_into(&mut names[*column as usize]),
             Cell::Date(days) => names[*column as usize] = crate::moment::iso_date(days),
             Cell::Float(number) => names[*column as usize] = number.to_string(),
             _ => {}
@@ -277,11 +277,10 @@ fn cell_of_plain<'v>(value: &'v DataRef<'_>) -> Cell<'v> {
     match value {
         DataRef::Int(number) => Cell::Float(*number as f64),
         DataRef::Float(number) => Cell::Float(*number),
-        DataRef::String(text) => raw(text),
+        DataRef::String(text) | DataRef::DateTimeIso(text) => raw(text),
         DataRef::SharedString(text) => raw(text),
         DataRef::Bool(value) => Cell::Boolean(*value),
         DataRef::DateTime(at) => as_cell(at).unwrap_or(Cell::Empty),
-        DataRef::DateTimeIso(text) => raw(text),
         DataRef::DurationIso(_) | DataRef::Error(_) | DataRef::Empty => Cell::Empty,
     }
 }
