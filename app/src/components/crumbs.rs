@@ -2,18 +2,17 @@
 //!
 //! Invariant: the path is itself a comparison, from the whole to where the page is.
 
-use super::{Env, still};
+use super::Env;
+use super::still::{Html, el};
 use crate::view_models::metric::Crumb;
 use leptos::prelude::*;
 
 pub fn crumbs(levels: Vec<Crumb>, env: Env) -> AnyView {
-    let items: Vec<_> = levels
-        .into_iter()
-        .map(|level| {
-            let current = level.current.then_some("page");
-            view! { <li><a href=level.href data-noscroll aria-current=current><span>{level.name}</span><b>{level.value}</b></a></li> }
-        })
-        .collect();
-    let html = still::html(view! { <ol>{items}</ol> });
-    view! { <nav class="crumbs" aria-label=env.texts.drill_level inner_html=html></nav> }.into_any()
+    let item = |level: Crumb| {
+        let current = if level.current { "page" } else { "" };
+        let content = (el("span", &[], level.name), el("b", &[], level.value));
+        el("li", &[], el("a", &[("href", &level.href), ("data-noscroll", "true"), ("aria-current", current)], content))
+    };
+    let items: Vec<Html> = levels.into_iter().map(item).collect();
+    view! { <nav class="crumbs" aria-label=env.texts.drill_level inner_html=el("ol", &[], items).0></nav> }.into_any()
 }

@@ -3,7 +3,8 @@
 //! Invariant: every choice is a link or a form that works without scripts; with scripts a choice applies at once.
 
 use super::icons::icon;
-use super::{Env, document, still};
+use super::still::{Html, all, el};
+use super::{Env, document};
 use crate::page_state::{Comparison, PageState, escaped};
 use crate::questions::Asking;
 use crate::session::Session;
@@ -63,11 +64,11 @@ fn period_shift(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
     let link = |spec: PeriodSpec| state.with_period(spec, bar.own).href(bar.path);
     let earlier = link(periods::earlier(days, period));
     let later = periods::later(days, period, covered).map(link);
-    let choices: Vec<_> = periods::choices(covered, texts)
+    let choices: Vec<Html> = periods::choices(covered, texts)
         .into_iter()
         .map(|(spec, name)| {
-            let current = (spec == period).then_some("true");
-            view! { <li><a href=link(spec) data-noscroll aria-current=current>{name}</a></li> }
+            let current = spec == period;
+            option(&link(spec), name, current)
         })
         .collect();
     let later = match later {
@@ -80,7 +81,7 @@ fn period_shift(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
             <details class="drop" name="escolha">
                 <summary class="chip">{icon("calendar")}<span class="what">{texts.period}</span> <b>{periods::in_words(days, texts)}</b>{icon("down")}</summary>
                 <div class="panel" on:click=move |event| close_after_link(&event)>
-                    <ul class="options" inner_html=still::html(choices)></ul>
+                    <ul class="options" inner_html=all(choices).0></ul>
                     {custom_period(bar, env)}
                 </div>
             </details>
@@ -132,12 +133,12 @@ fn comparison_drop(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
         (Compare::SamePeriodLastYear, texts.compare_last_year),
         (Compare::None, texts.compare_none),
     ];
-    let choices: Vec<_> = choices
+    let choices: Vec<Html> = choices
         .into_iter()
         .map(|(with, name)| {
-            let current = (with == now.with).then_some("true");
+            let current = with == now.with;
             let match_weekday = now.match_weekday && with != Compare::None;
-            view! { <li><a href=link(Comparison { with, match_weekday }) data-noscroll aria-current=current>{name}</a></li> }
+            option(&link(Comparison { with, match_weekday }), name, current)
         })
         .collect();
     let weekday = (now.with != Compare::None).then(|| {
@@ -149,7 +150,7 @@ fn comparison_drop(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
         <details class="drop" name="escolha">
             <summary class="chip">{icon("compare")}<span class="what">{texts.versus}</span> <b>{shown}</b>{icon("down")}</summary>
             <div class="panel" on:click=move |event| close_after_link(&event)>
-                <ul class="options" inner_html=still::html(choices)></ul>
+                <ul class="options" inner_html=all(choices).0></ul>
                 {weekday}
             </div>
         </details>
@@ -257,8 +258,14 @@ fn member_box(field: &str, member: &str, checked: bool, env: Env) -> impl IntoVi
 
 /// The rest of the state, for a form that sets one part of it.
 fn hidden(state: &PageState) -> impl IntoView + use<> {
-    let fields: Vec<_> = state.pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
-    view! { <span hidden inner_html=still::html(fields)></span> }
+    let field = |(name, value): (String, String)| el("input", &[("type", "hidden"), ("name", &name), ("value", &value)], ());
+    let fields: Vec<Html> = state.pairs().into_iter().map(field).collect();
+    view! { <span hidden inner_html=all(fields).0></span> }
+}
+
+fn option(href: &str, name: &str, current: bool) -> Html {
+    let current = if current { "true" } else { "" };
+    el("li", &[], el("a", &[("href", href), ("data-noscroll", "true"), ("aria-current", current)], name))
 }
 
 /// A chosen link closes its panel; other clicks in it do not.

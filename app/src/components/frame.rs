@@ -2,8 +2,9 @@
 //!
 //! Invariant: it offers only what works; what nobody can do is absent, not grey.
 
-use super::icons::{icon, mark, sign};
-use super::{Env, document, still};
+use super::icons::{icon, icon_html, mark, sign};
+use super::still::{Html, all, el};
+use super::{Env, document};
 use crate::preferences::Preferences;
 use crate::routes;
 use crate::session::Session;
@@ -36,7 +37,7 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
         <Title text=document_title/>
         <a class="skip" href="#conteudo" rel="external">{texts.skip_to_content}</a>
         <div class="app">
-            <aside class="rail" inner_html=rail(session, &place, env)></aside>
+            <aside class="rail" inner_html=rail(session, &place, env).0></aside>
             <main class="main" id="conteudo">
                 <header class="topbar">
                     <h1>{title}</h1>
@@ -44,55 +45,54 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
                     {copy_link(&here, env)}
                 </header>
                 {filters}
-                {session.status.held_back.as_ref().map(|held| view! { <div class="banner" role="status" inner_html=held_back(held, session, env)></div> })}
+                {session.status.held_back.as_ref().map(|held| view! { <div class="banner" role="status" inner_html=held_back(held, session, env).0></div> })}
                 <div class="page" class:refetching=move || env.pending.get()>
                     {content}
                     {colophon(session, &here, env)}
                 </div>
             </main>
         </div>
-        <nav class="tabbar" aria-label=texts.main_navigation inner_html=tab_bar(session, &place, env)></nav>
+        <nav class="tabbar" aria-label=texts.main_navigation inner_html=tab_bar(session, &place, env).0></nav>
     }
     .into_any()
 }
 
-fn rail(session: &Session, place: &Place, env: Env) -> String {
+fn rail(session: &Session, place: &Place, env: Env) -> Html {
     let texts = env.texts;
-    let carried = move |path: String| env.state.get_untracked().carried().href(&path);
-    let link = |id: &str, title: String, current: bool| {
-        let href = carried(routes::board(id));
-        view! { <a href=href aria-current=current.then_some("page")>{icon("board")}<span>{title}</span></a> }
-    };
-    let is_open = |id: &str| *place == Place::Board(id.to_owned());
-    let home = session.boards.iter().find(|board| board.id == routes::HOME_BOARD);
-    let home = home.map(|board| link(&board.id, texts.label(&board.title).to_owned(), is_open(&board.id)));
-    let others: Vec<_> = session.boards.iter().filter(|board| board.id != routes::HOME_BOARD).collect();
-    let others = (!others.is_empty()).then(|| {
-        let links = others
-            .iter()
-            .map(|board| {
-                let (href, title) = (carried(routes::board(&board.id)), texts.label(&board.title).to_owned());
-                view! { <a href=href aria-current=is_open(&board.id).then_some("page")><span>{title}</span></a> }
-            })
-            .collect_view();
-        view! { <nav aria-label=texts.boards class="rail-sub"><h2>{texts.boards}</h2>{links}</nav> }
+    let carried = |path: String| env.state.get_untracked().carried().href(&path);
+    let current = |id: &str| if *place == Place::Board(id.to_owned()) { "page" } else { "" };
+    let home = session.boards.iter().find(|board| board.id == routes::HOME_BOARD).map(|board| {
+        let title = el("span", &[], texts.label(&board.title));
+        el("a", &[("href", &carried(routes::board(&board.id))), ("aria-current", current(&board.id))], (icon_html("board"), title))
     });
-    let metrics = (*place == Place::Metrics).then_some("page");
-    still::html(view! {
-        <a class="brand" href="/">{mark()}<span>"Mirante"</span></a>
-        <nav aria-label=texts.main_navigation>
-            {home}
-            <a href=carried(routes::METRICS.to_owned()) aria-current=metrics>{icon("kpi")}<span>{texts.metrics}</span></a>
-        </nav>
-        {others}
-        <div class="rail-foot">
-            <p class="sync">{sign("s-ok", "st st-ok")}<span>{covered(session, env)}</span></p>
-            <p class="me">
-                <i aria-hidden="true">{initials(&session.person)}</i>
-                <span>{session.person.clone()}<small>{session.status.company.clone()}</small></span>
-            </p>
-        </div>
-    })
+    let others: Vec<Html> = session
+        .boards
+        .iter()
+        .filter(|board| board.id != routes::HOME_BOARD)
+        .map(|board| {
+            let title = el("span", &[], texts.label(&board.title));
+            el("a", &[("href", &carried(routes::board(&board.id))), ("aria-current", current(&board.id))], title)
+        })
+        .collect();
+    let others = (!others.is_empty())
+        .then(|| el("nav", &[("aria-label", texts.boards), ("class", "rail-sub")], (el("h2", &[], texts.boards), others)));
+    let here = if *place == Place::Metrics { "page" } else { "" };
+    let metrics = el(
+        "a",
+        &[("href", &carried(routes::METRICS.to_owned())), ("aria-current", here)],
+        (icon_html("kpi"), el("span", &[], texts.metrics)),
+    );
+    let who = (session.person.as_str(), el("small", &[], session.status.company.as_str()));
+    let foot = (
+        el("p", &[("class", "sync")], (sign("s-ok", "st st-ok"), el("span", &[], covered(session, env)))),
+        el("p", &[("class", "me")], (el("i", &[("aria-hidden", "true")], initials(&session.person)), el("span", &[], who))),
+    );
+    all((
+        el("a", &[("class", "brand"), ("href", "/")], (mark(), el("span", &[], "Mirante"))),
+        el("nav", &[("aria-label", texts.main_navigation)], (home, metrics)),
+        others,
+        el("div", &[("class", "rail-foot")], foot),
+    ))
 }
 
 /// `Dados até 22/11`.
@@ -156,24 +156,21 @@ fn copy_link(here: &str, env: Env) -> impl IntoView + use<> {
     }
 }
 
-fn held_back(held: &HeldBack, session: &Session, env: Env) -> String {
+fn held_back(held: &HeldBack, session: &Session, env: Env) -> Html {
     let texts = env.texts;
-    let reason = held.reason.clone();
-    let failed: Vec<_> = held
+    let failed: Vec<Html> = held
         .checks
         .iter()
         .map(|check| {
             let place = check.column.as_ref().map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
-            view! { <li><code>{check.name.clone()}</code> " · " {place} " · " {check.failures.to_string()} " " {texts.failures}</li> }
+            let rest = format!(" · {place} · {} {}", check.failures, texts.failures);
+            el("li", &[], (el("code", &[], check.name.as_str()), rest))
         })
         .collect();
-    let failed = (!failed.is_empty()).then(|| view! { <details class="held"><summary>{texts.checks}</summary><ul>{failed}</ul></details> });
-    let edition = format!("{} {}, {}.", texts.edition_name, session.status.edition.number, covered(session, env));
-    still::html(view! {
-        {sign("s-bad", "st st-bad")}
-        <p><b>{texts.held_back}</b> " " {reason} " " {texts.see_checks} " " {edition}</p>
-        {failed}
-    })
+    let failed = (!failed.is_empty())
+        .then(|| el("details", &[("class", "held")], (el("summary", &[], texts.checks), el("ul", &[], failed))));
+    let edition = format!(" {} {} {} {}, {}.", held.reason, texts.see_checks, texts.edition_name, session.status.edition.number, covered(session, env));
+    all((sign("s-bad", "st st-bad"), el("p", &[], (el("b", &[], texts.held_back), edition)), failed))
 }
 
 fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
@@ -203,30 +200,24 @@ fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
     }
 }
 
-fn tab_bar(session: &Session, place: &Place, env: Env) -> String {
+fn tab_bar(session: &Session, place: &Place, env: Env) -> Html {
     let texts = env.texts;
-    let carried = move |path: String| env.state.get_untracked().carried().href(&path);
-    let open = match place {
-        Place::Board(id) => Some(id.clone()),
-        Place::Metrics => None,
+    let carried = |path: String| env.state.get_untracked().carried().href(&path);
+    let tab = |href: String, symbol: &str, title: &str, here: bool| {
+        let current = if here { "page" } else { "" };
+        el("a", &[("href", &href), ("aria-current", current)], (icon_html(symbol), el("span", &[], title)))
     };
-    // The thumb reaches five; boards beyond that are in the list of the first.
-    let boards: Vec<_> = session
+    // The thumb reaches five; further boards stand in the desk's rail.
+    let boards: Vec<Html> = session
         .boards
         .iter()
         .take(4)
         .map(|board| {
-            let home = board.id == routes::HOME_BOARD;
-            let title = if home { texts.overview_short.to_owned() } else { texts.label(&board.title).to_owned() };
-            let current = (open.as_deref() == Some(board.id.as_str())).then_some("page");
-            view! { <a href=carried(routes::board(&board.id)) aria-current=current>{icon("board")}<span>{title}</span></a> }
+            let title = if board.id == routes::HOME_BOARD { texts.overview_short } else { texts.label(&board.title) };
+            tab(carried(routes::board(&board.id)), "board", title, *place == Place::Board(board.id.clone()))
         })
         .collect();
-    let metrics = (*place == Place::Metrics).then_some("page");
-    still::html(view! {
-        {boards}
-        <a href=carried(routes::METRICS.to_owned()) aria-current=metrics>{icon("kpi")}<span>{texts.metrics_short}</span></a>
-    })
+    all((boards, tab(carried(routes::METRICS.to_owned()), "kpi", texts.metrics_short, *place == Place::Metrics)))
 }
 
 #[cfg(test)]

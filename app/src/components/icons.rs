@@ -2,6 +2,7 @@
 //!
 //! Draws no charts. Invariant: an icon beside a text is hidden from screen readers; a sign that stands alone has a name.
 
+use super::still::{Html, el};
 use kpi::target::Status;
 use leptos::prelude::*;
 
@@ -36,40 +37,43 @@ const SPRITE: &str = concat!(
 );
 
 /// The sprite; first in the document, once.
-pub fn sprite() -> impl IntoView + RenderHtml {
+pub fn sprite() -> impl IntoView {
     view! { <svg class="sprite" aria-hidden="true" inner_html=SPRITE></svg> }
 }
 
 /// An icon beside a text.
-pub fn icon(name: &'static str) -> impl IntoView + RenderHtml {
+pub fn icon(name: &'static str) -> impl IntoView {
     let href = format!("#i-{name}");
     view! { <svg class="ic" aria-hidden="true"><use href=href></use></svg> }
 }
 
+/// The same in a piece where nothing happens.
+pub fn icon_html(name: &str) -> Html {
+    use_html("ic", &format!("#i-{name}"))
+}
+
 /// A sign beside a text that says the same.
-pub fn sign(symbol: &'static str, class: &'static str) -> impl IntoView + RenderHtml {
-    let href = format!("#{symbol}");
-    view! { <svg class=class aria-hidden="true"><use href=href></use></svg> }
+pub fn sign(symbol: &str, class: &str) -> Html {
+    use_html(class, &format!("#{symbol}"))
+}
+
+fn use_html(class: &str, href: &str) -> Html {
+    el("svg", &[("class", class), ("aria-hidden", "true")], el("use", &[("href", href)], ()))
 }
 
 /// A sign that stands alone.
-pub fn named_sign(symbol: &'static str, class: &'static str, name: String) -> impl IntoView + RenderHtml {
-    let href = format!("#{symbol}");
-    view! { <svg class=class role="img" aria-label=name><use href=href></use></svg> }
+pub fn named_sign(symbol: &str, class: &str, name: &str) -> Html {
+    el("svg", &[("class", class), ("role", "img"), ("aria-label", name)], el("use", &[("href", &format!("#{symbol}"))], ()))
 }
 
 /// The sign of a status, beside its word.
-pub fn status_sign(status: Status) -> impl IntoView + RenderHtml {
+pub fn status_sign(status: Status) -> Html {
     let (symbol, class) = crate::view_models::verdict::sign(status);
     sign(symbol, class)
 }
 
 /// The product's mark.
-pub fn mark() -> impl IntoView + RenderHtml {
-    view! {
-        <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
-            <path d="M2.5 19.5 8 9l4 6 4.5-9 5 13.5"></path>
-            <circle cx="16.5" cy="5.5" r="2.6"></circle>
-        </svg>
-    }
+pub fn mark() -> Html {
+    let drawing = (el("path", &[("d", "M2.5 19.5 8 9l4 6 4.5-9 5 13.5")], ()), el("circle", &[("cx", "16.5"), ("cy", "5.5"), ("r", "2.6")], ()));
+    el("svg", &[("class", "mark"), ("viewBox", "0 0 24 24"), ("aria-hidden", "true")], drawing)
 }

@@ -2,8 +2,9 @@
 //!
 //! Invariant: sorting is a link, so that the order is in the URL and works without scripts.
 
+use super::Env;
 use super::icons::icon;
-use super::{Env, still};
+use super::still::{Html, all, el};
 use crate::page_state::PageState;
 use crate::view_models::metric::{Leader, LeaderColumn, Leaderboard};
 use chart::Delta;
@@ -25,11 +26,15 @@ pub fn tabs(board: &Leaderboard, state: &PageState, path: &str, env: Env) -> Any
 pub fn leaderboard(board: &Leaderboard, caption: String, name: String, state: &PageState, path: &str, env: Env) -> AnyView {
     let headers: Vec<AnyView> = board.columns.iter().enumerate().map(|(index, column)| header(index, column, state, path)).collect();
     let compared = board.columns.len() > 1;
-    let rows: String = board.rows.iter().map(|row| leader(row, compared)).collect();
+    let rows = all(board.rows.iter().map(|row| leader(row, compared)).collect::<Vec<Html>>()).0;
     let total = &board.total;
-    let total = still::html(view! {
-        <th scope="row">{total.name.clone()}</th><td class="xs-hide"></td><td class="r">{total.value.clone()}</td>{deltas(total, compared)}
-    });
+    let total = all((
+        el("th", &[("scope", "row")], total.name.as_str()),
+        el("td", &[("class", "xs-hide")], ()),
+        el("td", &[("class", "r")], total.value.as_str()),
+        deltas(total, compared),
+    ))
+    .0;
     let cut = board.truncated.then(|| view! { <p class="note mute">{format!("{} {}", board.rows.len(), env.texts.first_rows)}</p> });
     view! {
         <table class="table bars sortable">
@@ -50,25 +55,22 @@ fn header(index: usize, column: &LeaderColumn, state: &PageState, path: &str) ->
     view! { <th scope="col" class=class aria-sort=column.order><a href=href data-noscroll>{column.name.clone()}{arrow}</a></th> }.into_any()
 }
 
-fn leader(row: &Leader, compared: bool) -> String {
-    let bar = row.filled.map(|filled| {
-        let (class, style) = match row.reference.filter(|_| compared) {
-            Some(reference) => ("bar ref", format!("--v:{filled}%;--e:{reference}%")),
-            None => ("bar", format!("--v:{filled}%")),
-        };
-        view! { <span class=class style=style></span> }
+fn leader(row: &Leader, compared: bool) -> Html {
+    let bar = row.filled.map(|filled| match row.reference.filter(|_| compared) {
+        Some(reference) => el("span", &[("class", "bar ref"), ("style", &format!("--v:{filled}%;--e:{reference}%"))], ()),
+        None => el("span", &[("class", "bar"), ("style", &format!("--v:{filled}%"))], ()),
     });
-    still::html(view! {
-        <tr>
-            <th scope="row"><a href=row.href.clone() data-noscroll>{row.name.clone()}</a></th>
-            <td class="barcell xs-hide">{bar}</td>
-            <td class="r">{row.value.clone()}</td>
-            {deltas(row, compared)}
-        </tr>
-    })
+    let name = el("a", &[("href", &row.href), ("data-noscroll", "true")], row.name.as_str());
+    let cells = (
+        el("th", &[("scope", "row")], name),
+        el("td", &[("class", "barcell xs-hide")], bar),
+        el("td", &[("class", "r")], row.value.as_str()),
+        deltas(row, compared),
+    );
+    el("tr", &[], cells)
 }
 
-fn deltas(row: &Leader, compared: bool) -> Option<impl RenderHtml + use<>> {
-    let html = |delta: &Option<Delta>| delta.as_ref().map_or_else(|| locale::NONE.to_owned(), Delta::html);
-    compared.then(|| view! { <td class="r" inner_html=html(&row.difference)></td><td class="r xs-hide" inner_html=html(&row.percent)></td> })
+fn deltas(row: &Leader, compared: bool) -> Option<Html> {
+    let html = |delta: &Option<Delta>| Html(delta.as_ref().map_or_else(|| locale::NONE.to_owned(), Delta::html));
+    compared.then(|| all((el("td", &[("class", "r")], html(&row.difference)), el("td", &[("class", "r xs-hide")], html(&row.percent)))))
 }

@@ -2,8 +2,9 @@
 //!
 //! Invariant: everything here was read from the edition that the figures come from.
 
+use super::Env;
 use super::icons::sign;
-use super::{Env, still};
+use super::still::{Html, all, el};
 use crate::calls::Called;
 use crate::routes;
 use crate::session::Session;
@@ -32,79 +33,89 @@ pub struct Panel<'a> {
 
 pub fn origin_panel(panel: &Panel<'_>, env: Env) -> AnyView {
     let texts = env.texts;
-    let definition = panel.definition;
-    let description = texts.label(&definition.description).to_owned();
-    let description = (!description.is_empty()).then(|| view! { <section><h3>{texts.definition}</h3><p>{description}</p></section> });
-    let filters: Vec<_> = panel.filters.iter().map(|filter| view! { <li>{filter.clone()}</li> }).collect();
-    let filters = (!filters.is_empty()).then(|| view! { <section><h3>{texts.filters_in_force}</h3><ul>{filters}</ul></section> });
-    let mut html = still::html(view! {
-        <header class="tile-head"><div><h2 id="origem-titulo">{texts.where_from}</h2></div></header>
-        {description}
-        <section><h3>{texts.formula}</h3><div inner_html=formula(panel, texts)></div></section>
-        {filters}
-    });
-    html += &match panel.origin {
-        Ok(origin) => evidence(origin, panel, texts),
-        Err(failure) => still::html(view! { <p class="notice bad">{failure.0.message.clone()}</p> }),
-    };
-    view! { <aside class="tile origin-panel" data-sticky="" id="origem" aria-labelledby="origem-titulo" inner_html=html></aside> }.into_any()
+    let description = texts.label(&panel.definition.description);
+    let filters: Vec<Html> = panel.filters.iter().map(|filter| el("li", &[], filter.as_str())).collect();
+    let title = el("h2", &[("id", "origem-titulo")], texts.where_from);
+    let html = all((
+        el("header", &[("class", "tile-head")], el("div", &[], title)),
+        (!description.is_empty()).then(|| section(texts.definition, el("p", &[], description))),
+        section(texts.formula, formula(panel, texts)),
+        (!filters.is_empty()).then(|| section(texts.filters_in_force, el("ul", &[], filters))),
+        match panel.origin {
+            Ok(origin) => evidence(origin, panel, texts),
+            Err(failure) => el("p", &[("class", "notice bad")], failure.0.message.as_str()),
+        },
+    ));
+    view! { <aside class="tile origin-panel" data-sticky="" id="origem" aria-labelledby="origem-titulo" inner_html=html.0></aside> }.into_any()
 }
 
-fn formula(panel: &Panel<'_>, texts: &'static Texts) -> String {
-    let words = texts.label(&panel.definition.formula).to_owned();
-    let Some(live) = &panel.formula else {
-        return still::html(view! { <p>{words}</p> });
-    };
+fn section(title: &str, content: Html) -> Html {
+    el("section", &[], (el("h3", &[], title), content))
+}
+
+fn formula(panel: &Panel<'_>, texts: &'static Texts) -> Html {
+    let words = texts.label(&panel.definition.formula);
+    let Some(live) = &panel.formula else { return el("p", &[], words) };
     let label = format!("{} ÷ {}", live.above.0, live.below.0);
+    let fraction = (el("i", &[], live.above.0.as_str()), el("i", &[], live.below.0.as_str()));
     let division = format!("÷ {} = {}", live.below.1, live.result);
-    still::html(view! {
-        <div class="formula" role="math" aria-label=label><span><i>{live.above.0.clone()}</i><i>{live.below.0.clone()}</i></span></div>
-        <p class="mono mute">{live.above.1.clone()}<br/>{division}</p>
-        {(!words.is_empty()).then(|| view! { <p class="mute">{words}</p> })}
-    })
+    all((
+        el("div", &[("class", "formula"), ("role", "math"), ("aria-label", &label)], el("span", &[], fraction)),
+        el("p", &[("class", "mono mute")], (live.above.1.as_str(), el("br", &[], ()), division)),
+        (!words.is_empty()).then(|| el("p", &[("class", "mute")], words)),
+    ))
 }
 
-fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> String {
+fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Html {
     let definition = panel.definition;
     let (passed, run) = tally(origin);
-    let worst = if passed == run { ("s-ok", "st st-ok") } else { ("s-bad", "st st-bad") };
-    let person = |name: &Option<String>, title: &'static str| name.clone().map(|name| fact(title, name));
-    let published = day_time(&origin.published_at, panel.session, texts);
-    let expressions: Vec<_> =
-        origin.expressions.iter().map(|(name, sql)| view! { <li><b>{name.clone()}</b><code>{sql.clone()}</code></li> }).collect();
-    let expressions = (!expressions.is_empty())
-        .then(|| view! { <section class="expressions"><details><summary>{texts.expressions}</summary><ul>{expressions}</ul></details></section> });
+    let (symbol, class) = if passed == run { ("s-ok", "st st-ok") } else { ("s-bad", "st st-bad") };
     let count = format!("{}: {passed} {} {run}", texts.checks, texts.checks_passed_of);
-    still::html(view! {
-        <section><h3>{texts.lineage}</h3>{lineage(origin, definition, texts)}</section>
-        <section class="checks"><details><summary>{sign(worst.0, worst.1)}{count}</summary><ul>{checks(origin, texts)}</ul></details></section>
-        {expressions}
-        <dl class="facts col">
-            {fact(texts.updated, published)}
-            {fact(texts.edition_name, origin.edition.to_string())}
-            {person(&definition.owner, texts.owner)}
-            {person(&definition.steward, texts.steward)}
-            {origin.changed_at.as_ref().map(|at| fact(texts.last_change, day_time(at, panel.session, texts)))}
-            {fact(texts.definition_hash, origin.hash.chars().take(8).collect())}
-            {fact(texts.pack, definition.pack.clone())}
-            {definition.classification.clone().map(|class| fact(texts.classification, class))}
-            {used_on(origin, panel, texts)}
-        </dl>
-    })
+    let summary = el("summary", &[], (sign(symbol, class), count));
+    let expressions: Vec<Html> = origin
+        .expressions
+        .iter()
+        .map(|(name, sql)| el("li", &[], (el("b", &[], name.as_str()), el("code", &[], sql.as_str()))))
+        .collect();
+    let expressions = (!expressions.is_empty()).then(|| {
+        let details = el("details", &[], (el("summary", &[], texts.expressions), el("ul", &[], expressions)));
+        el("section", &[("class", "expressions")], details)
+    });
+    let when = |instant: &str| day_time(instant, panel.session, texts);
+    let named = |title, name: &Option<String>| name.as_ref().map(|name| fact(title, name));
+    let facts = (
+        (fact(texts.updated, &when(&origin.published_at)), fact(texts.edition_name, &origin.edition.to_string())),
+        (named(texts.owner, &definition.owner), named(texts.steward, &definition.steward)),
+        origin.changed_at.as_ref().map(|at| fact(texts.last_change, &when(at))),
+        fact(texts.definition_hash, &short_hash(origin)),
+        fact(texts.pack, &definition.pack),
+        named(texts.classification, &definition.classification),
+        used_on(origin, panel, texts),
+    );
+    all((
+        section(texts.lineage, lineage(origin, definition, texts)),
+        el("section", &[("class", "checks")], el("details", &[], (summary, el("ul", &[], checks(origin, texts))))),
+        expressions,
+        el("dl", &[("class", "facts col")], facts),
+    ))
 }
 
-fn fact(title: &'static str, value: String) -> impl RenderHtml {
-    view! { <div><dt>{title}</dt><dd>{value}</dd></div> }
+fn fact(title: &str, value: &str) -> Html {
+    el("div", &[], (el("dt", &[], title), el("dd", &[], value)))
 }
 
-fn used_on(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Option<impl RenderHtml + use<>> {
-    let links: Vec<_> = origin
+fn short_hash(origin: &Origin) -> String {
+    origin.hash.chars().take(8).collect()
+}
+
+fn used_on(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Option<Html> {
+    let links: Vec<Html> = origin
         .used_on
         .iter()
         .filter_map(|id| panel.session.boards.iter().find(|board| board.id == *id))
-        .map(|board| view! { <a href=routes::board(&board.id)>{texts.label(&board.title).to_owned()}</a> })
+        .map(|board| el("a", &[("href", &routes::board(&board.id))], texts.label(&board.title)))
         .collect();
-    (!links.is_empty()).then(|| view! { <div><dt>{texts.used_on}</dt><dd>{links}</dd></div> })
+    (!links.is_empty()).then(|| el("div", &[], (el("dt", &[], texts.used_on), el("dd", &[], links))))
 }
 
 /// Checks that passed, and checks that ran.
@@ -114,7 +125,7 @@ fn tally(origin: &Origin) -> (usize, usize) {
     (passed, run.count())
 }
 
-fn checks(origin: &Origin, texts: &'static Texts) -> Vec<impl RenderHtml + use<>> {
+fn checks(origin: &Origin, texts: &'static Texts) -> Vec<Html> {
     let mut list: Vec<_> = origin.checks.iter().collect();
     list.sort_by_key(|check| match check.status {
         CheckStatus::Fail | CheckStatus::Error => 0,
@@ -131,33 +142,27 @@ fn checks(origin: &Origin, texts: &'static Texts) -> Vec<impl RenderHtml + use<>
                 CheckStatus::Skipped => ("s-off", "st st-off", texts.not_run),
             };
             let place = check.column.as_ref().map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
-            let failures = (check.failures > 0).then(|| format!(" · {} {}", check.failures, texts.failures));
-            view! { <li>{sign(symbol, class)}<span>{check.name.clone()}<small>{place} " · " {word}{failures}</small></span></li> }
+            let failures = if check.failures > 0 { format!(" · {} {}", check.failures, texts.failures) } else { String::new() };
+            let small = el("small", &[], format!("{place} · {word}{failures}"));
+            el("li", &[], (sign(symbol, class), el("span", &[], (check.name.as_str(), small))))
         })
         .collect()
 }
 
 /// Tables layer by layer, the metric last.
-fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts) -> impl RenderHtml + use<> {
-    let layers: Vec<_> = [Layer::Raw, Layer::Staging, Layer::Marts]
-        .into_iter()
-        .filter_map(|layer| {
-            let nodes: Vec<_> = origin.tables.iter().filter(|table| table.layer == layer).map(|table| node(table, origin, texts)).collect();
-            let class = if nodes.len() > 1 { "pair" } else { "single" };
-            (!nodes.is_empty()).then(|| view! { <li class=class>{nodes}</li> })
-        })
-        .collect();
-    let label = texts.label(&definition.label).to_owned();
-    let hash: String = origin.hash.chars().take(8).collect();
-    view! {
-        <ol class="path">
-            {layers}
-            <li class="node kpi-node sel"><span>{sign("s-ok", "st st-ok")}<b>{label}</b></span><small>{texts.definition_hash} " " {hash}</small></li>
-        </ol>
-    }
+fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts) -> Html {
+    let layer = |layer: Layer| {
+        let nodes: Vec<Html> = origin.tables.iter().filter(|table| table.layer == layer).map(|table| node(table, origin, texts)).collect();
+        let class = if nodes.len() > 1 { "pair" } else { "single" };
+        (!nodes.is_empty()).then(|| el("li", &[("class", class)], nodes))
+    };
+    let name = el("span", &[], (sign("s-ok", "st st-ok"), el("b", &[], texts.label(&definition.label))));
+    let version = el("small", &[], format!("{} {}", texts.definition_hash, short_hash(origin)));
+    let metric = el("li", &[("class", "node kpi-node sel")], (name, version));
+    el("ol", &[("class", "path")], (layer(Layer::Raw), layer(Layer::Staging), layer(Layer::Marts), metric))
 }
 
-fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> impl RenderHtml + use<> {
+fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> Html {
     let failed = origin.checks.iter().any(|check| check.table == table.name && matches!(check.status, CheckStatus::Fail | CheckStatus::Error));
     let (symbol, class) = if failed { ("s-bad", "st st-bad") } else { ("s-ok", "st st-ok") };
     let layer = match table.layer {
@@ -166,8 +171,9 @@ fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> impl Ren
         Layer::Marts => texts.layer_marts,
     };
     let checks = locale::plural::counted(table.checks.into(), texts.check_one, texts.check_many, texts.lang);
-    let name = table.name.split_once('.').map_or(table.name.as_str(), |(_, name)| name).to_owned();
-    view! { <div class="node" title=table.description.clone()><span>{sign(symbol, class)}<b>{name}</b></span><small>{layer} " · " {checks}</small></div> }
+    let name = table.name.split_once('.').map_or(table.name.as_str(), |(_, name)| name);
+    let content = (el("span", &[], (sign(symbol, class), el("b", &[], name))), el("small", &[], format!("{layer} · {checks}")));
+    el("div", &[("class", "node"), ("title", &table.description)], content)
 }
 
 /// An RFC 3339 instant in the workspace's time zone; the text itself when it is none.

@@ -2,8 +2,8 @@
 //!
 //! Invariant: each says what happened, what it touches and what to do.
 
-use super::icons::icon;
-use super::still;
+use super::icons::icon_html;
+use super::still::{Html, el};
 use crate::texts::Texts;
 use crate::view_models::Missing;
 use contract::Failure;
@@ -11,7 +11,7 @@ use contract::failure::FailureKind;
 use leptos::prelude::*;
 
 /// Inside a tile.
-pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, texts: &'static Texts) -> String {
+pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, texts: &'static Texts) -> Html {
     let (symbol, title, reason) = match missing {
         Missing::Empty(reason) if filtered.is_some() => ("filter", texts.nothing_with_filters, reason.clone()),
         Missing::Empty(reason) => ("filter", texts.nothing_in_period, reason.clone()),
@@ -19,12 +19,14 @@ pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, t
         Missing::Forbidden => ("lock", texts.forbidden, String::new()),
     };
     let action = match missing {
-        Missing::Empty(_) => filtered.map(|href| (href, texts.clear_filters, None)),
-        Missing::Failed { retry: true, .. } => Some((here, texts.try_again, Some("external"))),
+        Missing::Empty(_) => filtered.map(|href| (href, texts.clear_filters, "")),
+        Missing::Failed { retry: true, .. } => Some((here, texts.try_again, "external")),
         _ => None,
     };
-    let action = action.map(|(href, name, rel)| view! { <a class="btn sm" href=href rel=rel data-noscroll>{name}</a> });
-    still::html(view! { <div class="empty">{icon(symbol)}<b>{title}</b><p>{reason}</p>{action}</div> })
+    let link = |(href, name, rel): (String, &'static str, &str)| {
+        el("a", &[("class", "btn sm"), ("href", &href), ("rel", rel), ("data-noscroll", "true")], name)
+    };
+    el("div", &[("class", "empty")], (icon_html(symbol), el("b", &[], title), el("p", &[], reason), action.map(link)))
 }
 
 /// Instead of a whole page.
@@ -38,16 +40,9 @@ pub fn failed_page(failure: &Failure, here: String, texts: &'static Texts) -> An
         FailureKind::Forbidden => (texts.forbidden, failure.message.clone(), ("/".to_owned(), texts.to_overview)),
         FailureKind::BadRequest | FailureKind::Internal => (texts.could_not_load, failure.message.clone(), (here, texts.try_again)),
     };
-    let html = still::html(view! {
-        <div class="page">
-            <div class="empty">
-                {icon("sync")}
-                <h1>{title}</h1>
-                <p>{reason}</p>
-                <a class="btn" rel="external" href=action.0>{action.1}</a>
-            </div>
-        </div>
-    });
+    let link = el("a", &[("class", "btn"), ("rel", "external"), ("href", &action.0)], action.1);
+    let said = el("div", &[("class", "empty")], (icon_html("sync"), el("h1", &[], title), el("p", &[], reason), link));
+    let html = el("div", &[("class", "page")], said).0;
     view! { <main class="main whole" id="conteudo" inner_html=html></main> }.into_any()
 }
 
@@ -56,6 +51,7 @@ pub fn loading_page(texts: &'static Texts) -> AnyView {
     let card = "<div class=\"kpi load\"><header><i class=\"sk w4\"></i></header><p class=\"val\"><i class=\"sk w4\"></i></p>\
                 <p class=\"ctx\"><i class=\"sk w6\"></i></p><i class=\"sk spark-sk\"></i><p class=\"pace\"><i class=\"sk w3\"></i></p></div>";
     let cards = card.repeat(8);
-    let html = still::html(view! { <div class="page"><p class="vh" role="status">{texts.loading}</p><div class="kpis" inner_html=cards></div></div> });
+    let said = el("p", &[("class", "vh"), ("role", "status")], texts.loading);
+    let html = el("div", &[("class", "page")], (said, el("div", &[("class", "kpis")], Html(cards)))).0;
     view! { <main class="main whole" id="conteudo" aria-busy="true" inner_html=html></main> }.into_any()
 }

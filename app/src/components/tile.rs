@@ -4,6 +4,7 @@
 
 use super::Env;
 use super::icons::icon;
+use super::still::Html;
 use chart::Drawing;
 use leptos::prelude::*;
 
@@ -16,14 +17,14 @@ pub struct Tile {
     pub actions: Option<AnyView>,
     pub body: AnyView,
     /// The way to where the figures came from.
-    pub origin: Option<String>,
+    pub origin: Option<Html>,
     /// Rows for "Ver como tabela".
     pub table: Option<String>,
 }
 
 /// A body in which nothing happens.
-pub fn still_body(class: &'static str, html: String) -> AnyView {
-    view! { <div class=class inner_html=html></div> }.into_any()
+pub fn still_body(class: &'static str, html: Html) -> AnyView {
+    view! { <div class=class inner_html=html.0></div> }.into_any()
 }
 
 pub fn tile(tile: Tile, env: Env) -> AnyView {
@@ -50,7 +51,7 @@ pub fn tile(tile: Tile, env: Env) -> AnyView {
                 {actions.map(|actions| view! { <div class="tile-act">{actions}</div> })}
             </header>
             {body}
-            {foot.then(|| view! { <footer class="tile-foot"><span inner_html=origin.unwrap_or_default()></span>{table}</footer> })}
+            {foot.then(|| view! { <footer class="tile-foot"><span inner_html=origin.unwrap_or_default().0></span>{table}</footer> })}
         </section>
     }
     .into_any()

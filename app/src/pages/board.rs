@@ -8,7 +8,8 @@ use crate::calls::metrics::Answer;
 use crate::calls::{self, CallFailure, Called};
 use crate::components::filter_bar::{FilterBar, filter_bar};
 use crate::components::frame::{self, Framed, Place as Spot};
-use crate::components::{Env, card, states, still};
+use crate::components::still::{Html, all, el};
+use crate::components::{Env, card, states};
 use crate::page_state::PageState;
 use crate::questions::board::{Place, questions};
 use crate::questions::{Asking, Questions, trend_grain};
@@ -180,17 +181,17 @@ fn lead(reading: &Reading<'_>, cards: &[(Card, Option<Drawing>)]) -> AnyView {
     let sentence = lede::lede(&cards, texts).map(|lede| {
         // `p.p.` ends a sentence by itself.
         let closed = lede.exceptions.last().is_none_or(|last| last.said.ends_with('.'));
-        let exceptions: Vec<_> = lede
+        let exceptions: Vec<Html> = lede
             .exceptions
             .into_iter()
             .map(|exception| {
                 let href = routes::metric_with(&exception.metric, asking.state);
-                view! { {exception.joint} <a href=href>{exception.name}</a> {exception.said} }
+                all((exception.joint, el("a", &[("href", &href)], exception.name), exception.said))
             })
             .collect();
         let full_stop = (!closed).then_some(".");
-        view! { <p><b>{lede.count}</b> " " {exceptions} {full_stop}</p> }
+        el("p", &[], (el("b", &[], lede.count), " ", exceptions, full_stop))
     });
-    let html = still::html(view! { <p class="meta">{meta}</p>{sentence} });
+    let html = all((el("p", &[("class", "meta")], meta), sentence)).0;
     view! { <section class="lede" inner_html=html></section> }.into_any()
 }

@@ -4,8 +4,10 @@
 
 use crate::calls::CallFailure;
 use crate::components::frame::{self, Framed, Place};
+use crate::components::icons::icon_html;
+use crate::components::still::{Html, el};
 use crate::components::tile::{Tile, still_body, tile};
-use crate::components::{Env, states, still};
+use crate::components::{Env, states};
 use crate::routes;
 use crate::session::{Session, SessionResource};
 use kpi::MetricDefinition;
@@ -32,8 +34,8 @@ fn page(session: &Session, env: Env) -> AnyView {
     let (kpis, others): (Vec<&MetricDefinition>, Vec<&MetricDefinition>) = session.catalogue.metrics.iter().partition(|metric| metric.is_kpi);
     let group = |id: &str, title: &'static str, metrics: Vec<&MetricDefinition>| {
         (!metrics.is_empty()).then(|| {
-            let items: Vec<_> = metrics.into_iter().map(|metric| item(metric, env)).collect();
-            let body = still_body("catalog", still::html(view! { <ul>{items}</ul> }));
+            let items: Vec<Html> = metrics.into_iter().map(|metric| item(metric, env)).collect();
+            let body = still_body("catalog", el("ul", &[], items));
             tile(Tile { id: id.to_owned(), title: title.to_owned(), subtitle: String::new(), span: 12, actions: None, body, origin: None, table: None }, env)
         })
     };
@@ -43,16 +45,11 @@ fn page(session: &Session, env: Env) -> AnyView {
     frame::frame(session, framed, env)
 }
 
-fn item(metric: &MetricDefinition, env: Env) -> impl RenderHtml + use<> {
+fn item(metric: &MetricDefinition, env: Env) -> Html {
     let texts = env.texts;
     let href = routes::metric_with(&metric.name, &env.state.get_untracked());
-    let description = texts.label(&metric.description).to_owned();
-    view! {
-        <li>
-            <a href=href>
-                {crate::components::icons::icon("kpi")}
-                <span><b>{texts.label(&metric.label).to_owned()}</b><span class="tag">{metric.pack.clone()}</span><small>{description}</small></span>
-            </a>
-        </li>
-    }
+    let name = el("b", &[], texts.label(&metric.label));
+    let pack = el("span", &[("class", "tag")], metric.pack.as_str());
+    let words = el("span", &[], (name, pack, el("small", &[], texts.label(&metric.description))));
+    el("li", &[], el("a", &[("href", &href)], (icon_html("kpi"), words)))
 }

@@ -3,6 +3,7 @@
 //! Takes no password. Invariant: it tells nothing about the company to whoever is not signed in.
 
 use crate::components::icons::mark;
+use crate::components::still::{all, el};
 use crate::texts::Texts;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,11 +11,12 @@ use leptos_meta::Title;
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let texts = expect_context::<&'static Texts>();
+    let brand = all((mark(), el("span", &[], "Mirante"))).0;
     view! {
         <Title text=format!("{} · Mirante", texts.sign_in)/>
         <main class="auth-main" id="conteudo">
             <section class="auth-form">
-                <a class="brand" href="/entrar">{mark()}<span>"Mirante"</span></a>
+                <a class="brand" href="/entrar" inner_html=brand></a>
                 <div class="how">
                     <h1>{texts.sign_in}</h1>
                     <p>{texts.sign_in_how}</p>

@@ -84,20 +84,43 @@ pub fn workspace() -> Workspace {
     workspace
 }
 
+/// Package with version → the features that Cargo compiles it with below `package`, build and test dependencies included.
+///
+/// # Panics
+/// When Cargo cannot resolve it.
+pub fn features(package: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in cargo_tree(package, &["--edges", "normal,build,dev", "--format", "{p}|{f}"]).lines() {
+        let Some((name, features)) = line.trim_end_matches(" (*)").split_once('|') else { continue };
+        let mut words = name.split(' ');
+        let (Some(name), Some(version)) = (words.next(), words.next()) else { continue };
+        let features = features.split(',').filter(|feature| !feature.is_empty()).map(str::to_owned);
+        found.entry(format!("{name} {version}")).or_default().extend(features);
+    }
+    // Our own rooms differ by design: `app` has `ssr` only below the server.
+    let own = workspace().folders;
+    found.retain(|name, _| !own.contains_key(name.split(' ').next().unwrap_or_default()));
+    found
+}
+
 /// The names of all packages that `package` is built from, for this selection of features.
 ///
 /// # Panics
 /// When Cargo cannot resolve it.
 pub fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
+    cargo_tree(package, &[&["--edges", "normal", "--format", "{p}"], arguments].concat())
+        .lines()
+        .filter_map(|line| line.split(' ').next().map(str::to_owned))
+        .collect()
+}
+
+fn cargo_tree(package: &str, arguments: &[&str]) -> String {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--package", package])
+        .args(["tree", "--offline", "--prefix", "none", "--package", package])
         .args(arguments)
         .current_dir(root())
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| line.split(' ').next().map(str::to_owned))
-        .collect()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -4,7 +4,7 @@
 
 use super::Reading;
 use crate::components::card::origin_link;
-use crate::components::still;
+use crate::components::still::{Html, all, el};
 use crate::components::tile::{Tile as Shown, as_table, still_body, tile as show};
 use crate::components::{changes as list, chart_host, states};
 use crate::questions::board::Place;
@@ -92,7 +92,7 @@ fn bridge(tile: &Tile, metric: &str, beneath: &[String], reading: &Reading<'_>) 
     let Some(Ok(frame)) = reading.frame(&Place::Beneath(tile.id.clone())) else { return None };
     let definition = reading.asking.definition(metric)?;
     let balance = Figure::single(frame, metric);
-    let figure = |name: String, text: String, class: &'static str| view! { <div class=class><dt>{name}</dt><dd>{text}</dd></div> };
+    let figure = |name: String, text: String, class: &str| el("div", &[("class", class)], (el("dt", &[], name), el("dd", &[], text)));
     let full = |cell, format| shown::full(cell, format, texts.lang);
     let label = texts.label(&definition.label);
     let mut figures = Vec::new();
@@ -107,7 +107,7 @@ fn bridge(tile: &Tile, metric: &str, beneath: &[String], reading: &Reading<'_>) 
     }
     let name = format!("{label} {}", periods::comparison_words(frame.period, frame.period, true, texts));
     figures.push(figure(name, full(&balance.value, definition.format), "sum"));
-    Some(view! { <dl class="bridge" inner_html=still::html(figures)></dl> }.into_any())
+    Some(view! { <dl class="bridge" inner_html=all(figures).0></dl> }.into_any())
 }
 
 fn changes_tile(tile: &Tile, reading: &Reading<'_>) -> AnyView {
@@ -155,7 +155,7 @@ fn missing_body(missing: &Missing, reading: &Reading<'_>) -> AnyView {
     still_body("state", states::missing_tile(missing, filtered, state.href(reading.path), reading.env.texts))
 }
 
-fn framed(tile: &Tile, reading: &Reading<'_>, body: AnyView, origin: Option<String>, table: Option<String>) -> AnyView {
+fn framed(tile: &Tile, reading: &Reading<'_>, body: AnyView, origin: Option<Html>, table: Option<String>) -> AnyView {
     let texts = reading.env.texts;
     let mut subtitle = texts.label(&tile.subtitle).to_owned();
     let left_out = left_out(tile, reading);

@@ -3,11 +3,12 @@
 //! Invariant: each part has its own answer and its own failure.
 
 use super::Reading;
-use crate::components::card::{data_mark, origin_link};
+use crate::components::card::{data_mark, origin_link, shown};
 use crate::components::icons::status_sign;
 use crate::components::origin_panel::LiveFormula;
+use crate::components::still::{Html, Piece, all, el};
 use crate::components::tile::{Tile, as_table, still_body, tile};
-use crate::components::{chart_host, leaderboard, states, still};
+use crate::components::{chart_host, leaderboard, states};
 use crate::questions::metric::{Place, default_grain, grains, leader_dimension, leader_dimensions, series_grain};
 use crate::view_models::changes::{Cause, Explained, most_telling};
 use crate::view_models::figures::Reading as Figure;
@@ -44,47 +45,37 @@ pub(super) fn hero(reading: &Reading<'_>) -> AnyView {
             let state = reading.asking.state;
             let filtered = (!state.filters.is_empty()).then(|| state.without_filters().href(reading.path));
             let body = states::missing_tile(&missing, filtered, state.href(reading.path), texts);
-            let html = still::html(view! { <div><p class="big">{locale::NONE}</p></div><div inner_html=body></div> });
-            return view! { <section class="hero" inner_html=html></section> }.into_any();
+            let none = el("div", &[], el("p", &[("class", "big")], locale::NONE));
+            return view! { <section class="hero" inner_html=all((none, body)).0></section> }.into_any();
         }
     };
     let value = figures.value;
-    let delta = figures.delta.map(|delta| delta.html()).unwrap_or_default();
-    let compared = !delta.is_empty();
+    let delta = figures.delta.map(|delta| Html(delta.html()));
+    let compared = delta.is_some();
     let context = if compared { format!("{} {}", texts.versus, figures.context) } else { figures.context };
-    let mut facts: String = parts_of(reading).into_iter().map(|(name, text)| fact(name, &still::html(text))).collect();
+    let mut facts: Vec<Html> = parts_of(reading).into_iter().map(|(name, text)| fact(&name, text)).collect();
     if let Some(verdict) = figures.verdict {
         let short = shortfall(reading, &verdict);
         let target = verdict.target.clone();
         let name = if definition.direction == kpi::Direction::Down { texts.ceiling } else { texts.target };
         let amount = target.strip_prefix(name).unwrap_or(&target).trim().to_owned();
-        let short = short.map(|short| view! { " " <span class="mute">{short}</span> });
-        facts += &fact(name.to_owned(), &still::html(view! { {amount} {short} }));
+        let short = short.map(|short| all((" ", el("span", &[("class", "mute")], short))));
+        facts.push(fact(name, (amount, short)));
         let class = match verdict.status {
             Status::Off => "bad-t",
             Status::Attention => "warn-t",
             _ => "",
         };
-        let status = view! { <span class=class>{status_sign(verdict.status)}{verdict.word}</span> };
-        facts += &fact(texts.status.to_owned(), &still::html(status));
+        facts.push(fact(texts.status, el("span", &[("class", class)], (status_sign(verdict.status), verdict.word))));
     }
-    let html = still::html(view! {
-        <div>
-            <p class="big">
-                {(!value.before.is_empty()).then_some(view! { <small>{value.before}</small> " " })}
-                {value.number}
-                {(!value.after.is_empty()).then_some(view! { <small>{value.after}</small> })}
-                <span class="data" inner_html=mark></span>
-            </p>
-            <p><span class="change" inner_html=delta></span> " " <span class="mute">{context}</span></p>
-        </div>
-        <dl class="facts" inner_html=facts></dl>
-    });
-    view! { <section class="hero" inner_html=html></section> }.into_any()
+    let big = el("p", &[("class", "big")], (shown(value), mark));
+    let change = el("p", &[], (delta, " ", el("span", &[("class", "mute")], context)));
+    let html = all((el("div", &[], (big, change)), el("dl", &[("class", "facts")], facts)));
+    view! { <section class="hero" inner_html=html.0></section> }.into_any()
 }
 
-fn fact(name: String, value: &str) -> String {
-    still::html(view! { <div><dt>{name}</dt><dd inner_html=value.to_owned()></dd></div> })
+fn fact(name: &str, value: impl Piece) -> Html {
+    el("div", &[], (el("dt", &[], name), el("dd", &[], value)))
 }
 
 /// `faltam 1,8 p.p.`, when the value is short of what was due.
@@ -200,7 +191,7 @@ pub(super) fn drivers(reading: &Reading<'_>) -> Option<AnyView> {
     }
     let exact = definition.denominator.is_some() || definition.additivity != Additivity::None;
     if !exact {
-        let body = still_body("note", still::html(texts.no_exact_parts));
+        let body = still_body("note", all(texts.no_exact_parts));
         let title = texts.what_explains.to_owned();
         return Some(tile(Tile { id: "causas".to_owned(), title, subtitle: String::new(), span: 12, actions: None, body, origin: None, table: None }, reading.env));
     }

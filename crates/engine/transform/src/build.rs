@@ -325,6 +325,10 @@ fn blank(node: &Node, status: Status) -> NodeResult {
 /// The error and its causes, on one line.
 fn described(error: &TransformError) -> String {
     let mut text = error.to_string();
+    // The lake's own words are already in it, at the author's place.
+    if matches!(error, TransformError::Sql { .. }) {
+        return text;
+    }
     let mut cause = std::error::Error::source(error);
     while let Some(one) = cause {
         let said = one.to_string();

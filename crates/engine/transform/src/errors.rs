@@ -49,6 +49,8 @@ pub enum TransformError {
     Read { path: String, source: std::io::Error },
     #[error("`{path}` is not UTF-8 text; save it as UTF-8")]
     NotText { path: String },
+    #[error("`{path}` is larger than {limit_mb} MB; add it as a source instead of a seed")]
+    TooLarge { path: String, limit_mb: u64 },
     #[error("`{root}` has no `dbt_project.yml`; name the folder of a dbt project")]
     NoProject { root: String },
     #[error("{place}: bad YAML: {message}")]

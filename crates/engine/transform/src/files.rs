@@ -8,8 +8,14 @@ use std::sync::Arc;
 
 use crate::errors::TransformError;
 
-/// Folders that hold what tools make, never what a person wrote.
-const SKIPPED: [&str; 5] = ["target", "logs", ".git", "node_modules", "venv"];
+/// Folders that hold what tools make, never what a person wrote; those that begin with a dot are skipped too.
+const SKIPPED: [&str; 4] = ["target", "logs", "node_modules", "venv"];
+
+/// Files that a project is made of; whatever else lies in its folder is not read.
+const READ: [&str; 7] = [".sql", ".csv", ".yml", ".yaml", ".md", ".json", ".py"];
+
+/// The largest file of a project. Seeds are small tables that people keep by hand; data comes from sources.
+const LARGEST_MB: u64 = 64;
 
 /// The files of one project: relative path with `/` → bytes.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +35,7 @@ impl Files {
         Files { name: name.into(), files }
     }
 
-    /// Everything below `dir`, folders of tools (`target`, `logs`, `.git` …) aside.
+    /// The project files below `dir`, folders of tools (`target`, `logs`, `.git` …) aside.
     pub fn from_dir(dir: &Path) -> Result<Files, TransformError> {
         let mut files = BTreeMap::new();
         walk(dir, "", &mut files)?;
@@ -125,11 +131,18 @@ fn walk(dir: &Path, prefix: &str, files: &mut BTreeMap<String, Arc<[u8]>>) -> Re
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         // Follows links, so that a local package may be one.
-        if std::fs::metadata(&path).map_err(failed(&path))?.is_dir() {
-            if !SKIPPED.contains(&name.as_str()) {
+        let about = std::fs::metadata(&path).map_err(failed(&path))?;
+        if about.is_dir() {
+            if !SKIPPED.contains(&name.as_str()) && !name.starts_with('.') {
                 walk(&path, &format!("{prefix}{name}/"), files)?;
             }
-        } else if !name.starts_with('.') {
+        } else if READ.iter().any(|ending| name.ends_with(ending)) {
+            if about.len() > LARGEST_MB << 20 {
+                return Err(TransformError::TooLarge {
+                    path: format!("{prefix}{name}"),
+                    limit_mb: LARGEST_MB,
+                });
+            }
             let bytes = std::fs::read(&path).map_err(failed(&path))?;
             files.insert(format!("{prefix}{name}"), Arc::from(bytes));
         }
@@ -163,9 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn from_dir_enormous_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("seeds")).unwrap();
+        // A hole: it takes no room on the disk.
+        std::fs::File::create(dir.path().join("seeds/all.csv")).unwrap().set_len(65 << 20).unwrap();
+        assert_eq!(
+            Files::from_dir(dir.path()).unwrap_err().to_string(),
+            "`seeds/all.csv` is larger than 64 MB; add it as a source instead of a seed"
+        );
+    }
+
+    #[test]
     fn from_dir_skips_what_tools_make() {
         let dir = tempfile::tempdir().unwrap();
-        for path in ["models/a.sql", "target/compiled.sql", "dbt_packages/x/dbt_project.yml"] {
+        for path in [
+            "models/a.sql",
+            "models/a.bin",
+            "target/compiled.sql",
+            ".venv/x.sql",
+            "dbt_packages/x/dbt_project.yml",
+        ] {
             let path = dir.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();

@@ -1,6 +1,6 @@
 //! Who may depend on whom.
 
-use tidy::{tree, workspace};
+use tidy::{features, tree, workspace};
 
 /// Our own rooms and what they may build on.
 const ARROWS: [(&str, &[&str]); 18] = [
@@ -61,7 +61,7 @@ fn heavy_crates_stay_in_their_room() {
 #[test]
 fn browser_gets_nothing_of_the_engine() {
     let packages = tree("frontend", &["--target", "wasm32-unknown-unknown"]);
-    for heavy in ["tokio", "arrow", "arrow-array", "datafusion", "sea-orm", "axum", "regex", "lake", "query"] {
+    for heavy in ["tokio", "arrow", "arrow-array", "datafusion", "sea-orm", "axum", "lake", "query"] {
         assert!(!packages.contains(heavy), "`{heavy}` has leaked into the browser's part");
     }
 }
@@ -71,5 +71,20 @@ fn pages_get_nothing_of_the_engine() {
     let packages = tree("app", &["--features", "ssr"]);
     for heavy in ["datafusion", "deltalake", "sea-orm", "lake", "query", "metastore"] {
         assert!(!packages.contains(heavy), "editing a page must not compile `{heavy}`");
+    }
+}
+
+#[test]
+fn every_selection_resolves_to_one_set_of_features() {
+    let server = features("server");
+    for package in ["lake", "transform", "check", "query", "pipeline"] {
+        for (dependency, features) in features(package) {
+            assert_eq!(
+                Some(&features),
+                server.get(&dependency),
+                "`{dependency}` has other features below `{package}` than below `server`, so that DataFusion is compiled twice; \
+                 name the features in crates/unify/Cargo.toml"
+            );
+        }
     }
 }

@@ -9,4 +9,3 @@ mod oracle;
 mod questions;
 mod shop;
 mod stocks;
-mod adhoc;

@@ -9,7 +9,7 @@ const Q1: (&str, &str) = ("2026-01-01", "2026-03-31");
 async fn totals_of_every_aggregation_are_exact() {
     let shop = shop().await;
     let check = async |metric: &str, expected: Cell| {
-        assert_eq!(shop.total(metric, Q1.0, Q1.1).await, expected, "{metric}")
+        assert_eq!(shop.total(metric, Q1.0, Q1.1).await, expected, "{metric}");
     };
     check("revenue", cents(44_085)).await;
     check("orders", Cell::Int(7)).await;

@@ -40,7 +40,7 @@ fn packs_of_the_company_load_as_one_workspace() {
     let files = Files::workspace("mirante", read.iter().map(|(name, files)| (name.as_str(), files)));
     let project = Project::load(&files, &LoadOptions::default()).unwrap();
     check(&project, read.len());
-    assert_eq!(project.select("resource_type:model", "").unwrap().ids.is_empty(), false);
+    assert!(!project.select("resource_type:model", "").unwrap().ids.is_empty());
 }
 
 #[test]
