@@ -29,18 +29,31 @@ pub struct Env {
     pub go: Callback<String>,
     pub pending: ReadSignal<bool>,
     pub set_pending: WriteSignal<bool>,
+    /// Another page is on its way.
+    pub routing: Routing,
 }
+
+/// True while the router waits for the next page's figures.
+#[derive(Clone, Copy)]
+pub struct Routing(pub ReadSignal<bool>);
 
 impl Env {
     /// Reads the state from the URL; call in a page component.
     pub fn new() -> Env {
         let location = leptos_router::hooks::use_location();
         let navigate = leptos_router::hooks::use_navigate();
-        let state = Memo::new(move |_| PageState::parse(&location.search.get()));
+        let room = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+        let own = room(&location.pathname.get_untracked());
+        // While the next page is on its way this one still stands: its state is not the next one's.
+        let state = Memo::new(move |before: Option<&PageState>| {
+            let here = location.pathname.with(|path| room(path) == own);
+            let read = location.search.with(|search| PageState::parse(search));
+            before.filter(|_| !here).cloned().unwrap_or(read)
+        });
         let (pending, set_pending) = signal(false);
         let go = Callback::new(move |href: String| {
             navigate(&href, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
         });
-        Env { texts: expect_context(), state, go, pending, set_pending }
+        Env { texts: expect_context(), state, go, pending, set_pending, routing: expect_context() }
     }
 }

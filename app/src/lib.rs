@@ -75,9 +75,16 @@ pub fn App() -> impl IntoView {
     provide_context(preferences);
     provide_context(Texts::of(preferences.lang));
     session::open();
+    // The old page stays until the next one has its figures.
+    let (routing, set_routing) = signal(false);
+    provide_context(components::Routing(routing));
+    Effect::new(|_| {
+        window_event_listener(leptos::ev::click, |event| components::document::close_other_drops(&event));
+        window_event_listener(leptos::ev::keydown, |event| components::document::close_drops_on_escape(&event));
+    });
     view! {
         {components::icons::sprite()}
-        <Router>
+        <Router set_is_routing=set_routing>
             <routes::Pages/>
         </Router>
     }

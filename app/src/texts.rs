@@ -30,8 +30,6 @@ pub struct Texts {
     pub edition: &'static str,
     pub edition_name: &'static str,
     pub data_until: &'static str,
-    pub published: &'static str,
-    pub no_company: &'static str,
 
     // Filter bar.
     pub period_and_filters: &'static str,
@@ -39,7 +37,6 @@ pub struct Texts {
     pub previous_period: &'static str,
     pub next_period: &'static str,
     pub versus: &'static str,
-    pub compare_with: &'static str,
     pub same_business_days: &'static str,
     pub compare_previous: &'static str,
     pub compare_last_year: &'static str,
@@ -84,8 +81,6 @@ pub struct Texts {
     pub unknown_status: &'static str,
     pub zero_denominator: &'static str,
     pub no_value_in_period: &'static str,
-    pub error: &'static str,
-    pub scoreboard: &'static str,
     pub on_target_of: &'static str,
     pub business_days: &'static str,
     pub holidays_on: &'static str,
@@ -110,8 +105,6 @@ pub struct Texts {
     // Tiles.
     pub as_table: &'static str,
     pub origin: &'static str,
-    pub what_changed: &'static str,
-    pub by_size_of_effect: &'static str,
     pub detractor: &'static str,
     pub lever: &'static str,
     pub mover: &'static str,
@@ -190,13 +183,11 @@ pub struct Texts {
     pub layer_raw: &'static str,
     pub layer_staging: &'static str,
     pub layer_marts: &'static str,
-    pub arrived: &'static str,
     pub passed: &'static str,
     pub warned: &'static str,
     pub failed: &'static str,
     pub not_run: &'static str,
     pub failures: &'static str,
-    pub refresh: &'static str,
 
     // Metrics list, sign-in.
     pub kpis: &'static str,

@@ -1,25 +1,57 @@
 // The page that every test starts from: it fails the test on any console error, failed request or policy violation.
-import { expect, test as base } from "@playwright/test";
+import { expect, test as base, type Page } from "@playwright/test";
 
 export const url = (path: string) => new URL(path, process.env.MIRANTE_URL).href;
 
 export const test = base.extend<{ complaints: string[] }>({
   complaints: [
-    async ({ page }, use) => {
+    async ({ context, page }, use) => {
       const complaints: string[] = [];
-      page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.type()}: ${message.text()}`);
+      await context.exposeBinding("reportViolation", (_, violation: string) => complaints.push(`policy: ${violation}`));
+      await context.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", (event) => {
+          const report = (window as unknown as { reportViolation: (violation: string) => void }).reportViolation;
+          report(`${event.violatedDirective} ${event.blockedURI}`);
+        });
       });
-      page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
-      page.on("requestfailed", (request) => {
-        // A navigation that replaces another aborts what the first was loading.
-        if (request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`failed: ${request.url()}`);
-      });
+      const listen = (page: Page) => {
+        page.on("console", (message) => {
+          if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.type()}: ${message.text()}`);
+        });
+        page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
+        page.on("requestfailed", (request) => {
+          // A navigation that replaces another aborts what the first was loading.
+          if (request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`failed: ${request.url()}`);
+        });
+      };
+      listen(page);
+      context.on("page", listen);
       await use(complaints);
       expect(complaints, "the browser complained").toEqual([]);
     },
     { auto: true },
   ],
 });
+
+/** Opens `path` and waits until its scripts listen; what works without them needs `page.goto` only. */
+export async function open(page: Page, path: string) {
+  await page.goto(url(path));
+  await listening(page);
+}
+
+/** Waits until hydration has reached the foot of the page. */
+export async function listening(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  const expression = "document.querySelector('.colophon a[href*=\"theme=\"]')";
+  await expect
+    .poll(async () => {
+      const { result } = await devtools.send("Runtime.evaluate", { expression });
+      if (!result.objectId) return [];
+      const { listeners } = await devtools.send("DOMDebugger.getEventListeners", { objectId: result.objectId });
+      return listeners.map((listener) => listener.type);
+    }, { message: "the page's scripts do not listen" })
+    .toContain("click");
+  await devtools.detach();
+}
 
 export { expect };

@@ -31,6 +31,8 @@ pub fn stages(wanted: &[String]) -> Result<()> {
 
 fn rust() -> Result<()> {
     run(cargo().args(["fmt", "--check"]))?;
+    // The tests that watch the dependency graph read it for every target, without the network.
+    run(cargo().args(["fetch", "--locked"]))?;
     apt_for_tests()?;
     let dbt = python_packages("dbt", &DBT)?;
     run(cargo().args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]).env("MIRANTE_DBT", dbt.join("bin/dbt")))

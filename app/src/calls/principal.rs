@@ -1,6 +1,7 @@
 //! The principal: the name of who is here.
 //!
 //! Invariant: roles and attributes stay on the server.
+#![expect(clippy::unused_async, reason = "server functions are async; this one has nothing to wait for")]
 
 use super::{Called, Json};
 #[cfg(feature = "ssr")]

@@ -4,7 +4,7 @@
 //! in the table.
 
 use super::Env;
-use chart::{Drawing, Focus};
+use chart::{Drawing, Focus, PlotBox};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -12,8 +12,9 @@ use wasm_bindgen::JsCast;
 #[derive(Clone, Copy, PartialEq)]
 struct Cursor {
     index: usize,
-    /// Px from the left of the host.
+    /// Px from the left of the host to the crosshair, and from its top to the plot.
     left: f64,
+    top: f64,
     /// Past 60 % of the width the read-out stands left of the crosshair.
     flipped: bool,
 }
@@ -46,11 +47,10 @@ pub fn chart(drawing: Drawing, env: Env) -> AnyView {
         event.prevent_default();
         move_to(next);
     };
-    let cross = format!("--y1:{}px;--y2:{}px", plot.top, plot.bottom);
     let read_out = move || {
         cursor.get().and_then(|cursor| {
             let focus = points.with_value(|points| points.get(cursor.index).cloned())?;
-            Some(view! { {crosshair(&focus, cursor, &cross, env)} })
+            Some(view! { {crosshair(&focus, cursor, plot, env)} })
         })
     };
     let spoken = move || {
@@ -68,10 +68,10 @@ pub fn chart(drawing: Drawing, env: Env) -> AnyView {
     .into_any()
 }
 
-fn crosshair(focus: &Focus, cursor: Cursor, cross: &str, env: Env) -> impl IntoView + use<> {
+fn crosshair(focus: &Focus, cursor: Cursor, plot: PlotBox, env: Env) -> impl IntoView + use<> {
     let class = if cursor.flipped { "tip show flip" } else { "tip show" };
     let at = format!("--x:{:.1}px", cursor.left);
-    let rule = format!("{at};{cross}");
+    let rule = format!("{at};--y1:{:.1}px;--h:{}px", cursor.top + f64::from(plot.top), plot.bottom - plot.top);
     let partial = focus.partial.then(|| format!(" ({})", env.texts.partial));
     let rows: Vec<_> = focus
         .values
@@ -107,7 +107,8 @@ fn nearest(host: NodeRef<leptos::html::Div>, points: StoredValue<Vec<Focus>>, cl
 fn place(host: NodeRef<leptos::html::Div>, points: StoredValue<Vec<Focus>>, index: usize) -> Option<Cursor> {
     let (outer, plot) = boxes(host)?;
     let x = points.with_value(|points| points.get(index).map(|focus| focus.x))?;
-    Some(Cursor { index, left: plot.left() - outer.left() + plot.width() * x / 100.0, flipped: x > 60.0 })
+    let left = plot.left() - outer.left() + plot.width() * x / 100.0;
+    Some(Cursor { index, left, top: plot.top() - outer.top(), flipped: x > 60.0 })
 }
 
 /// A link of the drawing to this very page keeps the place where the reader is.

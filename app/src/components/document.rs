@@ -38,6 +38,21 @@ pub fn copy_address() {
     }
 }
 
+/// Closes whatever dropped down when Escape is pressed.
+pub fn close_drops_on_escape(event: &web_sys::KeyboardEvent) {
+    if event.key() == "Escape" {
+        close_drops(None);
+    }
+}
+
+/// Brings the element that the address names into view, once it is there.
+pub fn go_to_fragment() {
+    let Ok(fragment) = window().location().hash() else { return };
+    if let Some(element) = fragment.strip_prefix('#').and_then(|id| document().get_element_by_id(id)) {
+        element.scroll_into_view();
+    }
+}
+
 /// Closes the `<details>` around the element of an event.
 pub fn close_details(event: &web_sys::Event) {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
@@ -48,11 +63,14 @@ pub fn close_details(event: &web_sys::Event) {
 
 /// Closes every open `<details class="drop">` but the one that holds the event's element.
 pub fn close_other_drops(event: &web_sys::Event) {
-    let inside = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+    close_drops(event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok()).as_ref());
+}
+
+fn close_drops(inside: Option<&web_sys::Node>) {
     let Ok(open) = document().query_selector_all("details.drop[open]") else { return };
     for index in 0..open.length() {
         let Some(node) = open.get(index) else { continue };
-        if node.contains(inside.as_ref()) {
+        if inside.is_some() && node.contains(inside) {
             continue;
         }
         if let Some(details) = node.dyn_ref::<web_sys::Element>() {

@@ -34,7 +34,7 @@ pub fn filter_bar(bar: &FilterBar<'_>, env: Env) -> AnyView {
     let lists: Vec<AnyView> = bar.dimensions.iter().map(|(dimension, members)| dimension_drop(bar, dimension, members, env)).collect();
     let has_lists = !lists.is_empty();
     view! {
-        <div class="filters" role="group" aria-label=texts.period_and_filters on:click=move |event| document::close_other_drops(&event)>
+        <div class="filters" role="group" aria-label=texts.period_and_filters>
             {period_shift(bar, env)}
             {comparison_drop(bar, env)}
             {has_lists.then(|| view! {

@@ -46,7 +46,7 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
                 </header>
                 {filters}
                 {session.status.held_back.as_ref().map(|held| view! { <div class="banner" role="status" inner_html=held_back(held, session, env).0></div> })}
-                <div class="page" class:refetching=move || env.pending.get()>
+                <div class="page" class:refetching=move || env.pending.get() || env.routing.0.get()>
                     {content}
                     {colophon(session, &here, env)}
                 </div>
@@ -122,13 +122,13 @@ fn switches(here: &str, env: Env) -> impl IntoView + use<> {
         <a class="btn icon quiet only-wide" rel="external" href=lang_href lang=other.tag() hreflang=other.tag() aria-label=texts.other_language>
             {icon("globe")}
         </a>
-        <a class="btn icon quiet only-wide" rel="external" href=theme_href aria-label=texts.switch_theme on:click=turn_theme>
+        <a class="btn icon quiet only-wide" rel="external" href=theme_href aria-label=texts.switch_theme on:click=move |event| turn_theme(&event)>
             {icon("theme")}
         </a>
     }
 }
 
-fn turn_theme(event: leptos::ev::MouseEvent) {
+fn turn_theme(event: &leptos::ev::MouseEvent) {
     event.prevent_default();
     document::switch_theme();
 }
@@ -195,7 +195,7 @@ fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
         <p class="colophon">
             {facts} " · "
             <a rel="external" href=lang_href lang=other.tag() hreflang=other.tag()>{texts.other_language_name}</a> " · "
-            <a rel="external" href=theme_href on:click=turn_theme>{theme_name}</a>
+            <a rel="external" href=theme_href on:click=move |event| turn_theme(&event)>{theme_name}</a>
         </p>
     }
 }

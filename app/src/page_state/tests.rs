@@ -86,13 +86,13 @@ impl Dice {
     }
 
     fn state(&mut self) -> PageState {
-        let mut state = PageState::default();
-        state.period = match self.roll(4) {
+        let period = match self.roll(4) {
             0 => None,
             1 => Some(PeriodSpec::This { this: self.grain() }),
             2 => Some(PeriodSpec::Last { last: self.roll(400) as u32, unit: self.grain() }),
             _ => Some(PeriodSpec::Between { from: self.day(), to: self.day() }),
         };
+        let mut state = PageState { period, ..PageState::default() };
         state.compare = match self.roll(3) {
             0 => None,
             1 => Some(Comparison { with: Compare::SamePeriodLastYear, match_weekday: self.roll(2) == 1 }),

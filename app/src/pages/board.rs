@@ -9,7 +9,7 @@ use crate::calls::{self, CallFailure, Called};
 use crate::components::filter_bar::{FilterBar, filter_bar};
 use crate::components::frame::{self, Framed, Place as Spot};
 use crate::components::still::{Html, all, el};
-use crate::components::{Env, card, states};
+use crate::components::{Env, card, document, states};
 use crate::page_state::PageState;
 use crate::questions::board::{Place, questions};
 use crate::questions::{Asking, Questions, trend_grain};
@@ -57,6 +57,9 @@ pub fn BoardPage() -> impl IntoView {
     );
     Effect::new(move |_| {
         if let Some(Ok(answered)) = answered.get() {
+            if kept.with_value(Option::is_none) {
+                request_animation_frame(document::go_to_fragment);
+            }
             kept.set_value(Some(answered.opened));
         }
     });
@@ -75,13 +78,12 @@ pub fn BoardPage() -> impl IntoView {
 
 async fn answer(id: String, state: PageState, session: SessionResource, kept: StoredValue<Option<Arc<Opened>>>) -> Called<Answered> {
     let session = session.await?;
-    let opened = match kept.get_value().filter(|opened| opened.board.id == id) {
-        Some(opened) => opened,
-        None => {
-            let board = calls::boards::open(id).await?;
-            let members = calls::metrics::members(board.filters.clone()).await?;
-            Arc::new(Opened { board, members })
-        }
+    let opened = if let Some(opened) = kept.get_value().filter(|opened| opened.board.id == id) {
+        opened
+    } else {
+        let board = calls::boards::open(id).await?;
+        let members = calls::metrics::members(board.filters.clone()).await?;
+        Arc::new(Opened { board, members })
     };
     let asked = {
         let asking = Asking::new(&session.catalogue, &state, opened.board.period, session.status.edition.as_of);

@@ -8,7 +8,7 @@ use crate::calls::metrics::Answer;
 use crate::calls::{self, CallFailure, Called};
 use crate::components::filter_bar::{FilterBar, filter_bar};
 use crate::components::frame::{self, Framed, Place as Spot};
-use crate::components::{Env, crumbs, origin_panel, states};
+use crate::components::{Env, crumbs, document, origin_panel, states};
 use crate::page_state::PageState;
 use crate::questions::metric::{Place, questions};
 use crate::questions::{Asking, Questions};
@@ -58,6 +58,9 @@ pub fn MetricPage() -> impl IntoView {
     );
     Effect::new(move |_| {
         if let Some(Ok(answered)) = answered.get() {
+            if kept.with_value(Option::is_none) {
+                request_animation_frame(document::go_to_fragment);
+            }
             kept.set_value(Some(answered.opened));
         }
     });
@@ -80,14 +83,13 @@ async fn answer(metric: String, state: PageState, session: SessionResource, kept
         .catalogue
         .metric(&metric)
         .ok_or_else(|| Failure::new(FailureKind::NotFound, format!("there is no metric `{metric}`; see the list of metrics")))?;
-    let opened = match kept.get_value().filter(|opened| opened.metric == metric) {
-        Some(opened) => opened,
-        None => {
-            let dimensions = filter_dimensions(definition, &session);
-            let members = calls::metrics::members(dimensions.clone()).await?;
-            let origin = calls::metrics::origin(metric.clone()).await;
-            Arc::new(Opened { metric, members: dimensions.into_iter().zip(members).collect(), origin })
-        }
+    let opened = if let Some(opened) = kept.get_value().filter(|opened| opened.metric == metric) {
+        opened
+    } else {
+        let dimensions = filter_dimensions(definition, &session);
+        let members = calls::metrics::members(dimensions.clone()).await?;
+        let origin = calls::metrics::origin(metric.clone()).await;
+        Arc::new(Opened { metric, members: dimensions.into_iter().zip(members).collect(), origin })
     };
     let asked = {
         let asking = Asking::new(&session.catalogue, &state, OWN_PERIOD, session.status.edition.as_of);

@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    fn judged(answer: Result<Frame, Failure>, marks: Vec<Mark>) -> Card {
+    fn judged(answer: &Result<Frame, Failure>, marks: Vec<Mark>) -> Card {
         let mut win = definition("win", Format::Percent, Direction::Up);
         win.denominator = Some("closed".into());
         win.additivity = Additivity::None;
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn card_of_a_value_has_change_context_and_verdict() {
-        let card = judged(Ok(frame(Cell::Float(0.246), Cell::Float(0.228))), Vec::new());
+        let card = judged(&Ok(frame(Cell::Float(0.246), Cell::Float(0.228))), Vec::new());
         let figures = card.figures.unwrap();
         assert_eq!(figures.value.text(), "24,6%");
         assert_eq!(figures.context.replace(locale::NBSP, " "), "22,8% em out");
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn card_of_a_zero_denominator_says_so() {
-        let card = judged(Ok(frame(Cell::Null, Cell::Float(0.228))), Vec::new());
+        let card = judged(&Ok(frame(Cell::Null, Cell::Float(0.228))), Vec::new());
         assert_eq!(card.figures, Err(Missing::Empty("O denominador é zero.".into())));
         assert_eq!(card.status(), Pace::Unknown);
     }
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn card_of_a_failure_keeps_its_name_and_mark() {
         let mark = Mark { metric: "win".into(), failed_checks: 1, stale: None };
-        let card = judged(Err(Failure::new(FailureKind::Internal, "the query ran out of memory")), vec![mark]);
+        let card = judged(&Err(Failure::new(FailureKind::Internal, "the query ran out of memory")), vec![mark]);
         assert_eq!(card.name, "win");
         assert!(matches!(card.figures, Err(Missing::Failed { retry: true, .. })));
         assert!(matches!(card.mark, DataMark::HeldBack { .. }));

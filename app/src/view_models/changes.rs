@@ -63,26 +63,23 @@ fn explain(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Opt
     let member_at = frame.index(dimension, Role::Dimension)?;
     let compared_with = frame.comparison?;
     let cell = |row: &Vec<Cell>, name: &str, role| frame.index(name, role).map_or(Cell::Null, |index| row[index].clone());
-    let contribution = match (&definition.numerator, &definition.denominator) {
-        (Some(above), Some(below)) => {
-            let part = |row: &Vec<Cell>| RatioPart {
-                member: row[member_at].clone(),
-                numerator: cell(row, above, Role::Value),
-                denominator: cell(row, below, Role::Value),
-                comparison_numerator: cell(row, above, Role::Comparison),
-                comparison_denominator: cell(row, below, Role::Comparison),
-            };
-            of_ratio(&frame.rows.iter().map(part).collect::<Vec<_>>())?
-        }
-        _ => {
-            let name = definition.name.as_str();
-            let part = |row: &Vec<Cell>| SumPart {
-                member: row[member_at].clone(),
-                value: cell(row, name, Role::Value),
-                comparison: cell(row, name, Role::Comparison),
-            };
-            of_sum(&frame.rows.iter().map(part).collect::<Vec<_>>())?
-        }
+    let contribution = if let (Some(above), Some(below)) = (&definition.numerator, &definition.denominator) {
+        let part = |row: &Vec<Cell>| RatioPart {
+            member: row[member_at].clone(),
+            numerator: cell(row, above, Role::Value),
+            denominator: cell(row, below, Role::Value),
+            comparison_numerator: cell(row, above, Role::Comparison),
+            comparison_denominator: cell(row, below, Role::Comparison),
+        };
+        of_ratio(&frame.rows.iter().map(part).collect::<Vec<_>>())?
+    } else {
+        let name = definition.name.as_str();
+        let part = |row: &Vec<Cell>| SumPart {
+            member: row[member_at].clone(),
+            value: cell(row, name, Role::Value),
+            comparison: cell(row, name, Role::Comparison),
+        };
+        of_sum(&frame.rows.iter().map(part).collect::<Vec<_>>())?
     };
     compact(contribution, dimension, frame.period, compared_with)
 }
@@ -155,13 +152,14 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
     let (_, tone) = chart::Delta::judge(explained.delta, definition.direction, false);
     let delta = signed(explained.delta);
     delta.strip_prefix(['+', locale::MINUS])?;
+    let parts = parts(definition, explained, driver, texts);
+    let (main_effect, effect) = parts.first().map_or_else(|| (driver.effect, signed(driver.effect)), |(_, value, text)| (*value, text.clone()));
     let effects = if definition.denominator.is_some() {
-        format!(": {} {}, {} {}", texts.rate_effect, signed(driver.rate), texts.mix_effect, signed(driver.mix))
+        let halves = rounded(&[driver.rate, driver.mix], main_effect, definition.format);
+        format!(": {} {}, {} {}", texts.rate_effect, signed(halves[0]), texts.mix_effect, signed(halves[1]))
     } else {
         String::new()
     };
-    let parts = parts(definition, explained, driver, texts);
-    let effect = parts.first().map_or_else(|| signed(driver.effect), |(_, effect)| effect.clone());
     let sentence = lang.pick(
         format!(" ({dimension_name}) responde por {effect} de {delta}{effects}."),
         format!(" ({dimension_name}) accounts for {effect} of {delta}{effects}."),
@@ -176,7 +174,7 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
         },
         member: figures::member_name(&driver.member, texts),
         sentence: sentence.replace("p.p..", "p.p."),
-        parts: parts.iter().map(|(name, effect)| format!("{name} {effect}")).collect::<Vec<_>>().join(" · "),
+        parts: parts.iter().map(|(name, _, effect)| format!("{name} {effect}")).collect::<Vec<_>>().join(" · "),
         share: share(driver, explained, texts),
         tone,
         size: if explained.comparison == 0.0 { 0.0 } else { (explained.delta / explained.comparison).abs() },
@@ -184,7 +182,7 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
 }
 
 /// The main driver, the next two and everybody else: the shown digits of shares and counts sum to the shown delta.
-fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, texts: &Texts) -> Vec<(String, String)> {
+fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, texts: &Texts) -> Vec<(String, f64, String)> {
     let mut named: Vec<&Driver> = vec![main];
     named.extend(explained.leading.iter().filter(|driver| driver.member != main.member).take(2));
     let mut names: Vec<String> = named.iter().map(|driver| figures::member_name(&driver.member, texts)).collect();
@@ -193,17 +191,19 @@ fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, te
         names.push(texts.others.to_lowercase());
         effects.push(explained.delta - effects.iter().sum::<f64>());
     }
-    let decimals = match definition.format {
-        Format::Percent => Some(3),
-        Format::Integer => Some(0),
-        _ => None,
-    };
-    let shown: Vec<f64> = match decimals {
-        Some(decimals) => apportion(&effects, explained.delta, decimals).iter().map(|units| kpi::cell::decimal_to_f64(i128::from(*units), decimals)).collect(),
-        None => effects,
-    };
+    let shown = rounded(&effects, explained.delta, definition.format);
     let text = |effect: f64| show::card_difference(&Cell::Float(effect), definition.format, Sign::Both, texts.lang);
-    names.into_iter().zip(shown).map(|(name, effect)| (name, text(effect))).collect()
+    names.into_iter().zip(shown).map(|(name, effect)| (name, effect, text(effect))).collect()
+}
+
+/// Effects as their digits will be shown, so that those sum to the total's; money in three digits cannot.
+fn rounded(effects: &[f64], total: f64, format: Format) -> Vec<f64> {
+    let decimals = match format {
+        Format::Percent => 3,
+        Format::Integer => 0,
+        _ => return effects.to_vec(),
+    };
+    apportion(effects, total, decimals).iter().map(|units| kpi::cell::decimal_to_f64(i128::from(*units), decimals)).collect()
 }
 
 fn share(driver: &Driver, explained: &Explained, texts: &Texts) -> Option<Share> {
@@ -308,7 +308,7 @@ mod tests {
         let rows = (0..400).map(|i| row(&format!("p{i}"), &[(100 + i % 7, 100)])).collect();
         let explained = explain(&sales, &frame(&["net_sales"], rows), "canal").unwrap();
         assert_eq!((explained.leading.len(), explained.members), (NAMED, 400));
-        assert_eq!(explained.rate, explained.delta);
+        assert!((explained.rate - explained.delta).abs() < 1e-9);
         let change = change(&sales, &explained, "Produto", Texts::of(Lang::PtBr)).unwrap();
         assert_eq!(change.parts, "p104 +6 · p111 +6 · p118 +6 · outros +1.179");
     }

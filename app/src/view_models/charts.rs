@@ -60,10 +60,8 @@ pub fn filled(title: &str, definition: &MetricDefinition, frame: &Frame, grain: 
         None => time_plot(definition, frame, grain, Layers { comparison: !look.area, target: None }, texts),
     };
     let plot = Plot { title: title.to_owned(), ..plot };
-    let spec = match look.area {
-        true => ChartSpec::Area(Area { plot }),
-        false => ChartSpec::Bar(Bar { plot, layout: if look.stacked { Layout::Stacked } else { Layout::Grouped } }),
-    };
+    let layout = if look.stacked { Layout::Stacked } else { Layout::Grouped };
+    let spec = if look.area { ChartSpec::Area(Area { plot }) } else { ChartSpec::Bar(Bar { plot, layout }) };
     draw(&spec, definition.format, largest, texts)
 }
 

@@ -256,9 +256,9 @@ mod tests {
         let levels = vec!["regiao".into(), "uf".into()];
         margin.hierarchies = vec![Hierarchy { name: "lugar".into(), root: Label { pt: "Brasil".into(), en: None }, levels }];
         let state = PageState::parse("d=regiao:Sul,uf:PR");
-        let crumbs = crumbs(&margin, &state, "/indicador/m", &[Cell::Float(0.318), Cell::Float(0.311), Cell::Float(0.304)], Texts::of(Lang::PtBr));
+        let crumbs = crumbs(&margin, &state, "/indicador/m", &[Cell::Float(0.326), Cell::Float(0.311), Cell::Float(0.304)], Texts::of(Lang::PtBr));
         let text: Vec<String> = crumbs.iter().map(|crumb| format!("{} {}", crumb.name, crumb.value)).collect();
-        assert_eq!(text, ["Brasil 31,8%", "Sul 31,1%", "PR 30,4%"]);
+        assert_eq!(text, ["Brasil 32,6%", "Sul 31,1%", "PR 30,4%"]);
         assert_eq!(crumbs[1].href, "/indicador/m?d=regiao:Sul");
         assert!(crumbs[2].current);
     }

@@ -52,15 +52,12 @@ fn shifted(days: Period, spec: PeriodSpec, by: i32) -> Option<PeriodSpec> {
         PeriodSpec::Last { last, unit } if unit != Grain::Day => Some((unit, last.cast_signed())),
         _ => unit(days.from(), days.to()).map(|unit| (unit, 1)),
     };
-    let (from, to) = match whole {
-        Some((unit, count)) => {
-            let from = unit.shift(unit.start(days.from()), by * count);
-            (from, unit.shift(from, count) - Days::new(1))
-        }
-        None => {
-            let length = Days::new(days.days().unsigned_abs());
-            if by < 0 { (days.from() - length, days.from() - Days::new(1)) } else { (days.to() + Days::new(1), days.to() + length) }
-        }
+    let (from, to) = if let Some((unit, count)) = whole {
+        let from = unit.shift(unit.start(days.from()), by * count);
+        (from, unit.shift(from, count) - Days::new(1))
+    } else {
+        let length = Days::new(days.days().unsigned_abs());
+        if by < 0 { (days.from() - length, days.from() - Days::new(1)) } else { (days.to() + Days::new(1), days.to() + length) }
     };
     Period::new(from, to).ok().map(|_| PeriodSpec::Between { from, to })
 }

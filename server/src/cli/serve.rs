@@ -14,6 +14,9 @@ pub struct Serve {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, env = "MIRANTE_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+    /// Run the pipeline every so many minutes while serving; without it, only `mirante run` does
+    #[arg(long, env = "MIRANTE_RUN_EVERY", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub run_every: Option<u32>,
     /// Who the sign-in link greets
     #[arg(long, default_value = "Administração", value_name = "NAME")]
     pub greet: String,
@@ -24,6 +27,9 @@ impl Serve {
         let mut config = Config::load(place)?;
         config.listen = self.listen.unwrap_or(config.listen);
         let house = Arc::new(House::open(config).await?);
+        if let Some(minutes) = self.run_every {
+            tokio::spawn(run_every(house.clone(), minutes));
+        }
         until_stopped(house, &self.greet).await
     }
 }
@@ -41,6 +47,28 @@ pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
     println!("Sign in (once, within a day): {base}/entrar/link?token={token}");
     axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
     Ok(())
+}
+
+/// Runs again and again; what goes wrong is in the log and in the list of runs, and the next run tries again.
+async fn run_every(house: Arc<House>, minutes: u32) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(u64::from(minutes) * 60));
+    // After a run that took longer than the interval, one run is due and not all that were missed.
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let house = house.clone();
+        // A thread of its own, so that no page waits behind a long model.
+        let run = tokio::task::spawn_blocking(move || {
+            tokio::runtime::Handle::current().block_on(house.run_once(false, Arc::new(|_| {})))
+        });
+        match run.await {
+            Ok(Ok(outcome)) => {
+                tracing::info!(state = ?outcome.state, edition = outcome.edition, rows = outcome.rows_landed, "run ended");
+            }
+            Ok(Err(error)) => tracing::error!(error = %crate::terminal::one_line(&error), "run failed"),
+            Err(error) => tracing::error!(%error, "run broke off"),
+        }
+    }
 }
 
 fn administrator(name: &str) -> Principal {

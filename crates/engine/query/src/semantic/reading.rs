@@ -274,25 +274,28 @@ fn read_formula(
                 period: cumulative.period_agg,
             }
         }
-        MetricKind::Conversion => {
-            let conversion =
-                params.conversion_type_params.ok_or_else(|| missing("conversion_type_params"))?;
-            let window = conversion.window.map(|window| span(at, name, &window)).transpose()?;
-            let constant = conversion
-                .constant_properties
-                .into_iter()
-                .map(|pair| (pair.base_property, pair.conversion_property))
-                .collect();
-            Formula::Conversion(Box::new(Conversion {
-                entity: conversion.entity,
-                calculation: conversion.calculation,
-                base: measure_use(conversion.base_measure),
-                converted: measure_use(conversion.conversion_measure),
-                window,
-                constant,
-            }))
-        }
+        MetricKind::Conversion => read_conversion(at, name, params)?,
     })
+}
+
+fn read_conversion(at: &Place, name: &str, params: shapes::TypeParams) -> Result<Formula, DefinitionError> {
+    let conversion = params
+        .conversion_type_params
+        .ok_or_else(|| at.error(format!("metric `{name}`: type_params lacks `conversion_type_params`")))?;
+    let window = conversion.window.map(|window| span(at, name, &window)).transpose()?;
+    let constant = conversion
+        .constant_properties
+        .into_iter()
+        .map(|pair| (pair.base_property, pair.conversion_property))
+        .collect();
+    Ok(Formula::Conversion(Box::new(Conversion {
+        entity: conversion.entity,
+        calculation: conversion.calculation,
+        base: measure_use(conversion.base_measure),
+        converted: measure_use(conversion.conversion_measure),
+        window,
+        constant,
+    })))
 }
 
 fn measure_use(input: shapes::MeasureInput) -> MeasureUse {

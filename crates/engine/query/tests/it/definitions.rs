@@ -99,18 +99,18 @@ async fn hash_changes_with_the_meaning_and_with_nothing_else() {
     check("{name: cost, agg: sum", "{name: cost, agg: max", [false, false, false, true]).await;
 }
 
+/// Builds the shop's metrics with one text replaced and expects to hear about it.
+async fn refused(session: &lake::Session, from: &str, to: &str, expected: &str) {
+    assert!(YAML.contains(from), "{from}");
+    let built = Catalogue::build(session, &files(&YAML.replacen(from, to, 1))).await;
+    let message = built.err().unwrap_or_else(|| panic!("{to} was accepted")).to_string();
+    assert!(message.starts_with("metrics/shop.yml:") && message.contains(expected), "{message}");
+}
+
 #[tokio::test]
-async fn mistakes_are_said_with_place_and_remedy() {
+async fn mistakes_of_models_are_said_with_place_and_remedy() {
     let (session, _dir) = session(&TABLES).await;
-    let check = async |from: &str, to: &str, expected: &str| {
-        assert!(YAML.contains(from), "{from}");
-        let error = Catalogue::build(&session, &files(&YAML.replacen(from, to, 1)))
-            .await
-            .err()
-            .unwrap_or_else(|| panic!("{to} was accepted"));
-        let message = error.to_string();
-        assert!(message.starts_with("metrics/shop.yml:") && message.contains(expected), "{message}");
-    };
+    let check = async |from: &str, to: &str, expected: &str| refused(&session, from, to, expected).await;
     check(
         "ref('fct_orders')",
         "ref('fct_order')",
@@ -138,6 +138,12 @@ async fn mistakes_are_said_with_place_and_remedy() {
         "`status` is no dimension of type time",
     )
     .await;
+}
+
+#[tokio::test]
+async fn mistakes_of_metrics_are_said_with_place_and_remedy() {
+    let (session, _dir) = session(&TABLES).await;
+    let check = async |from: &str, to: &str, expected: &str| refused(&session, from, to, expected).await;
     check(
         "{measure: order_count}",
         "{measure: orders_count}",

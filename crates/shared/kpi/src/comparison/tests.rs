@@ -28,7 +28,7 @@ fn check(spec: PeriodSpec, compare: Compare, match_weekday: bool, covered: &str,
 #[test]
 fn previous_whole_units_are_whole_units() {
     let check = |spec: &str, expected: &str| {
-        check(between(spec), Compare::PreviousPeriod, false, "2026-11-22", expected)
+        check(between(spec), Compare::PreviousPeriod, false, "2026-11-22", expected);
     };
     check("2026-10-01..2026-10-31", "2026-09-01..2026-09-30");
     check("2024-03-01..2024-03-31", "2024-02-01..2024-02-29");
