@@ -212,13 +212,8 @@ def same(frame: dict, rows: list[tuple]) -> bool:
     if len(frame["rows"]) != len(rows):
         return False
     return len(rows) != 1 or all(
-        abs(float(number(cell)) - float(value)) <= 1e-9 * abs(float(value)) for cell, value in zip(frame["rows"][0], rows[0])
+        abs(float(cell) - float(value)) <= 1e-9 * abs(float(value)) for cell, value in zip(frame["rows"][0], rows[0])
     )
-
-
-def number(cell) -> float:
-    kind, value = next(iter(cell.items()))
-    return value["unscaled"] / 10 ** value["scale"] if kind == "decimal" else value
 
 
 def queries(folder: pathlib.Path) -> dict:

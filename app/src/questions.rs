@@ -128,15 +128,16 @@ impl<'a> Asking<'a> {
         (kept, left.into_iter().map(|filter| filter.dimension).collect())
     }
 
-    /// The metric and, where its target is a metric too, that one.
+    /// The metric and, where its target is a metric too, that one. A target that does not know the page's filters is left out: it
+    /// would be the target of something else, and asking for it would lift the filters from the metric itself.
     fn with_target<'b>(&self, metric: &'b str) -> Vec<&'b str>
     where
         'a: 'b,
     {
-        match self.definition(metric).and_then(|definition| definition.target.as_ref()) {
-            Some(Target::Metric(target)) if self.definition(target).is_some() => vec![metric, target.as_str()],
-            _ => vec![metric],
-        }
+        let Some(Target::Metric(target)) = self.definition(metric).and_then(|definition| definition.target.as_ref()) else { return vec![metric] };
+        let (filters, _) = self.filters(&[metric]);
+        let follows = |known: &MetricDefinition| filters.iter().all(|filter| offers(known, &filter.dimension));
+        if self.definition(target).is_some_and(follows) { vec![metric, target.as_str()] } else { vec![metric] }
     }
 
     /// What explains a change of `metric` by the members of `dimension`: its parts for a ratio, itself otherwise.
@@ -144,7 +145,7 @@ impl<'a> Asking<'a> {
         let definition = self.definition(metric)?;
         let metrics = parts(definition);
         let broken = metrics.iter().all(|part| self.definition(part).is_some_and(|known| offers(known, dimension)));
-        (broken && self.state.comparison().with != Compare::None)
+        (broken && self.agrees(definition, &metrics) && self.state.comparison().with != Compare::None)
             .then(|| MetricQuery { by: vec![dimension.to_owned()], ..self.total(&metrics) })
     }
 }
@@ -182,4 +183,46 @@ pub fn trend_grain(definition: &MetricDefinition, days: Period) -> Grain {
 
 fn single_day(day: chrono::NaiveDate) -> Period {
     Period::new(day, day).expect("a day does not end before it starts, and editions cover days of this century")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view_models::figures::tests::definition;
+    use kpi::{Direction, Format};
+
+    #[test]
+    fn a_filter_that_the_target_does_not_know_leaves_the_target_out() {
+        let mut mrr = definition("mrr", Format::Money, Direction::Up);
+        mrr.target = Some(Target::Metric("mrr_target".into()));
+        let mut target = definition("mrr_target", Format::Money, Direction::None);
+        target.dimensions = vec!["uf".into()];
+        let catalogue = Catalogue { metrics: vec![mrr, target], dimensions: Vec::new() };
+        let asked = |query: &str| {
+            let state = PageState::parse(query);
+            let asking = Asking::new(&catalogue, &state, PeriodSpec::This { this: Grain::Month }, "2026-06-30".parse().unwrap());
+            let metrics = asking.with_target("mrr");
+            let query = asking.total(&metrics);
+            (query.metrics.len(), query.filters.len())
+        };
+        assert_eq!(asked(""), (2, 0));
+        assert_eq!(asked("f.uf=PR"), (2, 1));
+        assert_eq!(asked("f.canal=Ads"), (1, 1));
+    }
+
+    #[test]
+    fn an_impossible_period_falls_back_to_the_pages_own() {
+        let catalogue = Catalogue { metrics: Vec::new(), dimensions: Vec::new() };
+        let state = PageState::parse("p=2026-06-30..2026-01-01");
+        let own = PeriodSpec::This { this: Grain::Month };
+        let asking = Asking::new(&catalogue, &state, own, "2026-06-22".parse().unwrap());
+        assert_eq!((asking.period, asking.days.days()), (own, 22));
+    }
+
+    #[test]
+    fn last_buckets_end_with_the_period() {
+        let days = Period::new("2026-06-01".parse().unwrap(), "2026-06-22".parse().unwrap()).unwrap();
+        let spec = last_buckets(days, Grain::Month, 13);
+        assert_eq!(spec, PeriodSpec::Between { from: "2025-06-01".parse().unwrap(), to: "2026-06-22".parse().unwrap() });
+    }
 }

@@ -47,7 +47,7 @@ test("cards show what the API answers", async ({ page }) => {
 test("tiles say the same in picture and table", async ({ page }) => {
   await page.goto(url("/"));
   const mrr = page.locator("#mrr");
-  await expect(mrr.getByRole("img")).toHaveAttribute("aria-label", /MRR.*parcial/);
+  await expect(mrr.locator("svg[role=img]")).toHaveAttribute("aria-label", /MRR.*parcial/);
   await expect(mrr.locator(".as-table table")).toBeHidden();
   await mrr.getByText("Ver como tabela").click();
   const last = mrr.locator(".as-table tbody tr").last();
@@ -142,10 +142,10 @@ test("period and comparison are links of the filter bar and survive a pasted lin
   await expect(card(page, "mrr").locator(".ctx")).toHaveText(/31\/05\/2025/);
 
   await page.goto(page.url());
-  await expect(page.locator(".shift summary")).toHaveText(/mai 2026/);
+  await expect(page.locator(".shift summary")).toHaveText(/mai\s2026/);
   await expect(card(page, "mrr").locator(".ctx")).toHaveText(/31\/05\/2025/);
   await page.getByRole("link", { name: "Próximo período" }).click();
-  await expect(page.locator(".shift summary")).toHaveText(/jun 2026/);
+  await expect(page.locator(".shift summary")).toHaveText(/jun\s2026/);
 });
 
 test("days typed by hand become the period", async ({ page }) => {

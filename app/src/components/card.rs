@@ -25,7 +25,7 @@ pub fn sheet(cards: Vec<(Card, Option<Drawing>)>, scoreboard: Option<Scoreboard>
 fn kpi(card: Card, trend: Option<Drawing>, env: Env) -> Html {
     let texts = env.texts;
     let href = routes::metric_with(&card.metric, &env.state.get_untracked());
-    let header = el("header", &[], (el("h3", &[], card.name), data_mark(&card.mark, texts)));
+    let header = el("header", &[], (el("h2", &[], card.name), data_mark(&card.mark, texts)));
     match card.figures {
         Ok(figures) => {
             let Figures { value, delta, context, extra, verdict } = figures;
@@ -102,7 +102,7 @@ fn score(board: Scoreboard, texts: &'static Texts) -> Html {
     let rest: Vec<Html> = exceptions.map(|text| el("span", &[("class", "x")], (" · ", text))).collect();
     let strip = el("span", &[("class", "cal"), ("role", "img"), ("aria-label", &board.spoken)], strip);
     let rows = (
-        el("header", &[], el("h3", &[], board.title)),
+        el("header", &[], el("h2", &[], board.title)),
         el("p", &[("class", "val")], (board.on_track.to_string(), el("small", &[], of))),
         el("p", &[("class", "ctx")], (first, rest)),
         el("ul", &[("class", "dots")], signs),

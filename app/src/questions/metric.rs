@@ -29,7 +29,7 @@ pub fn questions(definition: &MetricDefinition, asking: &Asking<'_>) -> Question
     let metric = definition.name.as_str();
     let own = asking.with_target(metric);
     questions.ask(Place::Value, asking.total(&own));
-    if definition.numerator.is_some() && definition.denominator.is_some() {
+    if definition.numerator.is_some() && definition.denominator.is_some() && asking.agrees(definition, &parts(definition)) {
         questions.ask(Place::Parts, asking.total(&parts(definition)));
     }
     let grain = series_grain(definition, asking);

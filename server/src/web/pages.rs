@@ -82,7 +82,8 @@ async fn page(State(house): State<Arc<House>>, request: Request) -> Response {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     };
-    let render = leptos_axum::render_app_to_stream_in_order_with_context(contexts, move || shell(options.clone()));
+    // Whole, not streamed: title and status are known only when the figures are there.
+    let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
     render(request).await.into_response()
 }
 

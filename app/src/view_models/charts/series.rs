@@ -37,8 +37,8 @@ pub fn time_plot(definition: &MetricDefinition, frame: &Frame, grain: Grain, lay
         Some(Target::Value(target)) => {
             parts.push((target_name(definition, texts), Part::Target, vec![Cell::Float(*target); buckets.len()]));
         }
-        Some(Target::Metric(name)) => parts.push((target_name(definition, texts), Part::Target, column(name, Role::Value))),
-        None => {}
+        Some(Target::Metric(name)) if frame.index(name, Role::Value).is_some() => parts.push((target_name(definition, texts), Part::Target, column(name, Role::Value))),
+        Some(Target::Metric(_)) | None => {}
     }
     let largest = parts.iter().flat_map(|(_, _, cells)| cells).filter_map(Cell::number).fold(0.0, |a: f64, b| a.max(b.abs()));
     let axis = Axis::new(definition.format, largest, texts.lang);

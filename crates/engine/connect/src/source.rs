@@ -17,6 +17,8 @@ use crate::rejects::Rejects;
 pub const FILE_COLUMN: &str = "_mirante_file";
 /// Column of every landed row: its place there; in a text file or a sheet the line or row number, starting with 1.
 pub const ROW_COLUMN: &str = "_mirante_row";
+/// Reason of a `Skipped` file that was touched, but holds what it held.
+pub const SAME_CONTENT: &str = "its content is the same";
 /// Key of Arrow field metadata: what the source itself calls the column.
 pub const SOURCE_NAME: &str = "mirante.source_name";
 

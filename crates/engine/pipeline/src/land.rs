@@ -7,7 +7,7 @@ use crate::{Event, PipelineError, Progress};
 use arrow::datatypes::SchemaRef;
 use connect::{Batches, LandHint, Piece, ReadRequest, Source, rejects_schema, rejects_table, stream_table};
 use futures::StreamExt;
-use lake::{Lake, LandMode, Landed, Landing, Relations, RowsError, TableName};
+use lake::{Lake, LakeError, LandMode, Landed, Landing, Relations, RowsError, TableName};
 use metastore::sources::StreamState;
 use metastore::{Metastore, now_ms};
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use tokio::sync::Mutex;
 
 /// The schema of the lake that raw tables live in.
 pub const RAW: &str = "raw";
+
+/// Vanished files that a note names.
+const GONE_NAMED: usize = 3;
 
 /// What landing did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct LandReport {
     pub pieces: u64,
     /// What could not be read, each as one whole message; everything else was landed all the same.
     pub problems: Vec<String>,
+    /// What is no problem, but may surprise: files that are there no more.
+    pub notes: Vec<String>,
 }
 
 /// Lands what is new in all sources, one source after the other.
@@ -115,8 +120,7 @@ impl At<'_> {
                     }
                     progress(Event::Landed { table: table.to_string(), rows: landed.rows });
                 }
-                // A full disk or a broken lake concerns everything; rows that stopped coming concern this file alone.
-                Err(error @ lake::LakeError::Rows { .. }) => {
+                Err(error) if concerns_one_file(&error) => {
                     report.problems.push(format!("source `{}`, file `{file}`: {}", self.source.name(), crate::whole(&error)));
                     continue;
                 }
@@ -125,9 +129,13 @@ impl At<'_> {
             state.set(mark);
             self.remember(&state, true).await?;
         }
+        report.notes.extend(gone(self.source.name(), self.stream, &reading.gone));
         if !reading.skipped.is_empty() {
             for skipped in reading.skipped {
-                report.problems.push(format!("source `{}`, file `{}`: {}", self.source.name(), skipped.file, skipped.reason));
+                // A file that was only touched brings nothing, and lacks nothing either.
+                if skipped.reason != connect::SAME_CONTENT {
+                    report.problems.push(format!("source `{}`, file `{}`: {}", self.source.name(), skipped.file, skipped.reason));
+                }
                 state.set(skipped.mark);
             }
             self.remember(&state, false).await?;
@@ -153,7 +161,7 @@ impl At<'_> {
         Ok(self.metastore.set_stream_state(self.source.name(), self.stream, &StreamState { state, loaded_at }).await?)
     }
 
-    async fn land_piece(&self, table: &TableName, piece: Piece) -> Result<(Landed, u64), lake::LakeError> {
+    async fn land_piece(&self, table: &TableName, piece: Piece) -> Result<(Landed, u64), LakeError> {
         let rows = Arc::new(Mutex::new(piece.batches));
         let landed = self
             .lake
@@ -166,7 +174,10 @@ impl At<'_> {
             })
             .await?;
         // Rejects are complete when all rows were read; a batch that had been landed before a crash was not read by the lake.
-        while rows.lock().await.next().await.is_some() {}
+        // Its file may have become unreadable since; then its rejects are not known, and the file must be tried again.
+        while let Some(item) = rows.lock().await.next().await {
+            item.map_err(|error| LakeError::Rows { table: table.clone(), source: Box::new(error) })?;
+        }
 
         let rejected = piece.rejects.count();
         let rejects = TableName::new(RAW, rejects_table(self.source.name(), self.stream));
@@ -190,6 +201,30 @@ impl At<'_> {
     }
 }
 
+/// Whether other files can still be landed: a full disk or a broken lake concerns everything, wrong rows their file alone.
+fn concerns_one_file(error: &LakeError) -> bool {
+    matches!(
+        error,
+        LakeError::Rows { .. }
+            | LakeError::ColumnType { .. }
+            | LakeError::Value { .. }
+            | LakeError::Unstorable { .. }
+            | LakeError::ColumnName { .. }
+    )
+}
+
+/// Files of a stream that are there no more, in one line.
+fn gone(source: &str, stream: &str, files: &[String]) -> Option<String> {
+    let named: Vec<String> = files.iter().take(GONE_NAMED).map(|file| format!("`{file}`")).collect();
+    let more = match files.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (they, their) = if files.len() == 1 { ("is", "its") } else { ("are", "their") };
+    (!files.is_empty())
+        .then(|| format!("source `{source}`, stream `{stream}`: {}{more} {they} gone from the folder; {their} rows stay", named.join(", ")))
+}
+
 fn mode(hint: &LandHint) -> LandMode {
     match hint {
         LandHint::Append => LandMode::Append,
@@ -206,4 +241,23 @@ fn shared(
         next.map(|item| (item.map_err(|error| Box::new(error) as RowsError), batches))
     })
     .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_gone_are_one_line() {
+        let files: Vec<String> = (1..=5).map(|file| format!("{file}.csv")).collect();
+        assert_eq!(gone("crm", "deals", &[]), None);
+        assert_eq!(
+            gone("crm", "deals", &files[..1]).as_deref(),
+            Some("source `crm`, stream `deals`: `1.csv` is gone from the folder; its rows stay")
+        );
+        assert_eq!(
+            gone("crm", "deals", &files).as_deref(),
+            Some("source `crm`, stream `deals`: `1.csv`, `2.csv`, `3.csv` and 2 more are gone from the folder; their rows stay")
+        );
+    }
 }

@@ -94,7 +94,7 @@ impl Pipeline {
         };
         self.metastore.end_run(&run, &end).await?;
         verdict?;
-        notes.splice(0..0, report.problems);
+        notes.splice(0..0, report.problems.into_iter().chain(report.notes));
         Ok(RunOutcome {
             run,
             state,

@@ -84,7 +84,7 @@ impl Catalogue {
         &self.dimensions
     }
 
-    /// The tables that a metric is computed from, facts before the tables joined to them.
+    /// The facts that a metric is computed from; tables joined for a breakdown or a filter are not among them.
     pub fn tables_of(&self, metric: &str) -> Vec<TableName> {
         let mut names: Vec<TableName> = Vec::new();
         for use_ in self.metrics.get(metric).map(|metric| self.measures_of(metric)).unwrap_or_default() {

@@ -4,12 +4,12 @@
 //! the same sum is the same bits on the server, on the wire and in the browser.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::cmp::Ordering;
 
 /// A value of any column. Ratios and medians are `Float`; counts are `Int`; sums of money and quantities are `Decimal`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     Null,
     Bool(bool),
@@ -24,7 +24,47 @@ pub enum Cell {
     Text(String),
 }
 
+/// Plain JSON: null, true, a number, a text. A decimal that no float holds exactly is a text of its digits.
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Null => serializer.serialize_none(),
+            Cell::Bool(value) => serializer.serialize_bool(*value),
+            Cell::Int(value) => serializer.serialize_i64(*value),
+            Cell::Decimal { unscaled, scale } if unscaled.unsigned_abs() < EXACT_IN_A_FLOAT => {
+                serializer.serialize_f64(decimal_to_f64(*unscaled, *scale))
+            }
+            Cell::Decimal { unscaled, scale } => serializer.serialize_str(&decimal_text(*unscaled, *scale)),
+            Cell::Float(value) => serializer.serialize_f64(*value),
+            Cell::Date(value) => value.serialize(serializer),
+            Cell::Text(value) => serializer.serialize_str(value),
+        }
+    }
+}
+
+/// Fifteen digits survive the way through a float and back.
+const EXACT_IN_A_FLOAT: u128 = 1_000_000_000_000_000;
+
 impl Cell {
+    /// Reads what `Serialize` wrote for a column of this kind. Zeros at the end of a decimal may be gone; its value is the same.
+    ///
+    /// # Errors
+    /// The value, when a column of this kind cannot hold it.
+    pub fn from_json(value: &Value, kind: &str) -> Result<Cell, String> {
+        let wrong = || format!("{value} is no value of a column of kind `{kind}`");
+        match (kind, value) {
+            (_, Value::Null) => Ok(Cell::Null),
+            ("int", Value::Number(number)) => number.as_i64().map(Cell::Int).ok_or_else(wrong),
+            ("decimal", Value::Number(number)) => parse_decimal(&number.to_string()).ok_or_else(wrong),
+            ("decimal", Value::String(text)) => parse_decimal(text).ok_or_else(wrong),
+            ("float", Value::Number(number)) => number.as_f64().map(Cell::Float).ok_or_else(wrong),
+            ("bool", Value::Bool(value)) => Ok(Cell::Bool(*value)),
+            ("date", Value::String(text)) => text.parse().map(Cell::Date).map_err(|_| wrong()),
+            ("text", Value::String(text)) => Ok(Cell::Text(text.clone())),
+            _ => Err(wrong()),
+        }
+    }
+
     /// The number as a float, for geometry and for ratios; `None` when the cell is no number.
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -148,6 +188,23 @@ fn from_exact(unscaled: i128, scale: u8) -> Cell {
     }
 }
 
+/// All digits, with a point.
+fn decimal_text(unscaled: i128, scale: u8) -> String {
+    let scale = usize::from(scale);
+    let sign = if unscaled < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+fn parse_decimal(text: &str) -> Option<Cell> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    // A float that is whole is written with one zero after the point.
+    let fraction = if fraction == "0" { "" } else { fraction };
+    let unscaled = format!("{whole}{fraction}").parse().ok()?;
+    Some(Cell::Decimal { unscaled, scale: u8::try_from(fraction.len()).ok()? })
+}
+
 fn rescale(unscaled: i128, from: u8, to: u8) -> Option<i128> {
     unscaled.checked_mul(10i128.checked_pow(u32::from(to - from))?)
 }
@@ -176,6 +233,25 @@ mod tests {
         assert_eq!(Cell::Int(1).over(&Cell::Int(0)), Cell::Null);
         assert_eq!(Cell::Null.plus(&Cell::Int(1)), None);
         assert_eq!(Cell::Decimal { unscaled: i128::MAX, scale: 2 }.plus(&Cell::Int(1)), None);
+    }
+
+    #[test]
+    fn json_of_a_cell_reads_back_as_the_same_value() {
+        let check = |cell: Cell, kind: &str, json: &str| {
+            assert_eq!(serde_json::to_string(&cell).unwrap(), json);
+            let read = Cell::from_json(&serde_json::from_str(json).unwrap(), kind).unwrap();
+            assert_eq!(read.minus(&cell), cell.minus(&cell), "{json}");
+        };
+        check(Cell::Decimal { unscaled: -128_472_957, scale: 2 }, "decimal", "-1284729.57");
+        check(Cell::Decimal { unscaled: 5, scale: 3 }, "decimal", "0.005");
+        check(Cell::Decimal { unscaled: 999_999_999_999_999, scale: 2 }, "decimal", "9999999999999.99");
+        check(Cell::Decimal { unscaled: 999_999_999_999_999, scale: 18 }, "decimal", "0.000999999999999999");
+        check(Cell::Decimal { unscaled: 123_456_789_012_345_678_901, scale: 2 }, "decimal", "\"1234567890123456789.01\"");
+        check(Cell::Int(i64::MAX), "int", "9223372036854775807");
+        check(Cell::Float(0.1), "float", "0.1");
+        assert_eq!(Cell::from_json(&serde_json::json!("2026-06-29"), "date").unwrap(), Cell::Date("2026-06-29".parse().unwrap()));
+        assert_eq!(Cell::from_json(&Value::Null, "int").unwrap(), Cell::Null);
+        assert!(Cell::from_json(&serde_json::json!("x"), "int").is_err());
     }
 
     #[test]

@@ -6,9 +6,9 @@
 use crate::MetricDefinition;
 use crate::contribution::{Contribution, Driver};
 use crate::target::Status;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// Out of the metric's usual movement, whichever way. ("Incomum")
@@ -32,7 +32,7 @@ pub struct Changed<'a> {
 }
 
 /// One line of "O que mudou".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     pub metric: String,
     pub kind: ChangeKind,

@@ -45,6 +45,7 @@ pub enum Engine {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Wire")]
 pub struct Frame {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
@@ -63,6 +64,46 @@ pub struct Frame {
     pub engine: Engine,
     /// True when `limit` cut rows off.
     pub truncated: bool,
+}
+
+/// A frame as JSON has it: what a cell is, its column tells.
+#[derive(Deserialize)]
+struct Wire {
+    columns: Vec<Column>,
+    rows: Vec<Vec<serde_json::Value>>,
+    edition: u64,
+    as_of: NaiveDate,
+    period: crate::Period,
+    comparison: Option<crate::Period>,
+    partial_from: Option<NaiveDate>,
+    definition: BTreeMap<String, String>,
+    engine: Engine,
+    truncated: bool,
+}
+
+impl TryFrom<Wire> for Frame {
+    type Error = String;
+
+    fn try_from(wire: Wire) -> Result<Frame, String> {
+        let row = |cells: &Vec<serde_json::Value>| {
+            if cells.len() != wire.columns.len() {
+                return Err(format!("a row has {} cells for {} columns", cells.len(), wire.columns.len()));
+            }
+            cells.iter().zip(&wire.columns).map(|(cell, column)| Cell::from_json(cell, &column.kind)).collect()
+        };
+        Ok(Frame {
+            rows: wire.rows.iter().map(row).collect::<Result<_, String>>()?,
+            columns: wire.columns,
+            edition: wire.edition,
+            as_of: wire.as_of,
+            period: wire.period,
+            comparison: wire.comparison,
+            partial_from: wire.partial_from,
+            definition: wire.definition,
+            engine: wire.engine,
+            truncated: wire.truncated,
+        })
+    }
 }
 
 impl Frame {

@@ -41,8 +41,8 @@ use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::rejects::Rejects;
 use crate::source::{
-    ColumnFound, Discovery, FILE_COLUMN, FileFound, LandHint, Piece, ReadRequest, Reading, Skipped, Source,
-    StreamFound, StreamState, stream_table,
+    ColumnFound, Discovery, FILE_COLUMN, FileFound, LandHint, Piece, ReadRequest, Reading, SAME_CONTENT,
+    Skipped, Source, StreamFound, StreamState, stream_table,
 };
 use crate::tally::Evidence;
 
@@ -182,7 +182,7 @@ impl FilesSource {
         };
         if let Some(same) = comparable.filter(|former| former.content == mark.content) {
             let mark = FileMark { bytes: mark.bytes, modified_ns: mark.modified_ns, ..same.clone() };
-            return Ok(Look::Skip { reason: "its content is the same", mark });
+            return Ok(Look::Skip { reason: SAME_CONTENT, mark });
         }
         let Some(profile) = self.profile(unit, options)? else {
             if former.is_some_and(|mark| mark.rows > 0) {
