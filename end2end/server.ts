@@ -30,6 +30,8 @@ export default async function start(config: FullConfig) {
     server.on("exit", (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
   });
   process.env.MIRANTE_URL = link.origin;
+  // Used up below; a test uses it again.
+  process.env.MIRANTE_SIGN_IN = link.href;
 
   const browser = await chromium.launch(config.projects[0].use.launchOptions);
   const page = await browser.newPage();

@@ -76,10 +76,12 @@ impl FromServerFnError for CallFailure {
 
 /// The person who asks and the trait object that answers, from the context that the server provides.
 #[cfg(feature = "ssr")]
-pub(crate) fn answerer<T: ?Sized + Send + Sync + 'static>() -> Called<(contract::Principal, std::sync::Arc<T>)> {
+pub(crate) fn answerer<T: ?Sized + Send + Sync + 'static>() -> Called<(contract::Principal, std::sync::Arc<T>)>
+{
     use leptos::prelude::use_context;
-    let principal = use_context::<contract::Principal>()
-        .ok_or_else(|| Failure::new(FailureKind::NotSignedIn, "nobody is signed in; open the sign-in link"))?;
+    let principal = use_context::<contract::Principal>().ok_or_else(|| {
+        Failure::new(FailureKind::NotSignedIn, "nobody is signed in; open the sign-in link")
+    })?;
     let answers = use_context::<std::sync::Arc<T>>().ok_or_else(|| {
         Failure::new(FailureKind::Internal, "this page was rendered without a server; start `mirante serve`")
     })?;

@@ -80,7 +80,9 @@ pub fn App() -> impl IntoView {
     provide_context(components::Routing(routing));
     Effect::new(|_| {
         window_event_listener(leptos::ev::click, |event| components::document::close_other_drops(&event));
-        window_event_listener(leptos::ev::keydown, |event| components::document::close_drops_on_escape(&event));
+        window_event_listener(leptos::ev::keydown, |event| {
+            components::document::close_drops_on_escape(&event)
+        });
     });
     view! {
         {components::icons::sprite()}

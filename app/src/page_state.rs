@@ -115,7 +115,9 @@ impl PageState {
             let steps: Vec<String> = self
                 .drill
                 .iter()
-                .map(|(dimension, value)| format!("{}:{}", query_string::escape(dimension), query_string::escape(value)))
+                .map(|(dimension, value)| {
+                    format!("{}:{}", query_string::escape(dimension), query_string::escape(value))
+                })
                 .collect();
             out.pair("d", &steps.join(","));
         }
@@ -186,7 +188,10 @@ impl PageState {
     /// The same page with `value` chosen, or no longer chosen when it was.
     #[must_use]
     pub fn toggled(&self, dimension: &str, value: &str) -> PageState {
-        let mut values = self.filter(dimension).filter(|filter| !filter.except).map_or_else(Vec::new, |f| f.values.clone());
+        let mut values = self
+            .filter(dimension)
+            .filter(|filter| !filter.except)
+            .map_or_else(Vec::new, |f| f.values.clone());
         match values.iter().position(|chosen| chosen == value) {
             Some(index) => drop(values.remove(index)),
             None => values.push(value.to_owned()),
@@ -197,7 +202,8 @@ impl PageState {
     /// The same page with exactly these values of `dimension`; none lifts the filter.
     #[must_use]
     pub fn with_filter(&self, dimension: &str, values: Vec<String>) -> PageState {
-        let mut filters: Vec<_> = self.filters.iter().filter(|filter| filter.dimension != dimension).cloned().collect();
+        let mut filters: Vec<_> =
+            self.filters.iter().filter(|filter| filter.dimension != dimension).cloned().collect();
         if !values.is_empty() {
             filters.push(DimensionFilter { dimension: dimension.to_owned(), except: false, values });
         }

@@ -91,7 +91,9 @@ pub fn choose<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Choice
                     choice.cookies.push(cookie(LANG_COOKIE, lang.tag()));
                 }
             }
-            "theme" => choice.cookies.push(cookie(THEME_COOKIE, Theme::parse(value).attribute().unwrap_or("system"))),
+            "theme" => {
+                choice.cookies.push(cookie(THEME_COOKIE, Theme::parse(value).attribute().unwrap_or("system")))
+            }
             "next" if is_own_path(value) => value.clone_into(&mut choice.next),
             _ => {}
         }
@@ -107,7 +109,9 @@ pub fn cookie(name: &str, value: &str) -> String {
 /// A path on this site: `//host` and `/\host` would leave it, and control characters would split a header.
 fn is_own_path(path: &str) -> bool {
     let mut chars = path.chars();
-    chars.next() == Some('/') && !matches!(chars.next(), Some('/' | '\\')) && path.chars().all(|c| !c.is_control())
+    chars.next() == Some('/')
+        && !matches!(chars.next(), Some('/' | '\\'))
+        && path.chars().all(|c| !c.is_control())
 }
 
 #[cfg(test)]
@@ -124,9 +128,13 @@ mod tests {
 
     #[test]
     fn choose_never_leaves_the_site() {
-        for (next, expected) in
-            [("/indicadores?p=mtd", "/indicadores?p=mtd"), ("//evil.example", "/"), ("/\\evil", "/"), ("http://x", "/"), ("/a\r\nX: y", "/")]
-        {
+        for (next, expected) in [
+            ("/indicadores?p=mtd", "/indicadores?p=mtd"),
+            ("//evil.example", "/"),
+            ("/\\evil", "/"),
+            ("http://x", "/"),
+            ("/a\r\nX: y", "/"),
+        ] {
             assert_eq!(choose([("next", next)]).next, expected, "{next}");
         }
         assert_eq!(choose([("theme", "dark")]).cookies, [cookie(THEME_COOKIE, "dark")]);

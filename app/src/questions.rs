@@ -7,9 +7,9 @@ pub mod board;
 pub mod metric;
 
 use crate::calls::metrics::{Answer, Explain, Question, Told};
+use crate::page_state::PageState;
 use crate::view_models::changes::Cause;
 use contract::Failure;
-use crate::page_state::PageState;
 use contract::metrics::Catalogue;
 use kpi::target::Target;
 use kpi::{Compare, Filter, Frame, Grain, MetricDefinition, MetricQuery, Period, PeriodSpec};
@@ -82,7 +82,12 @@ pub struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     /// A period that cannot be (upside down, out of range) falls back to the page's own.
-    pub fn new(catalogue: &'a Catalogue, state: &'a PageState, own: PeriodSpec, covered: chrono::NaiveDate) -> Asking<'a> {
+    pub fn new(
+        catalogue: &'a Catalogue,
+        state: &'a PageState,
+        own: PeriodSpec,
+        covered: chrono::NaiveDate,
+    ) -> Asking<'a> {
         let wanted = state.period.unwrap_or(own);
         let (period, days) = match wanted.resolve(covered) {
             Ok(days) => (wanted, days),
@@ -123,8 +128,11 @@ impl<'a> Asking<'a> {
 
     /// The page's filters that all of `metrics` have, and the dimensions of those that some metric has not.
     pub fn filters(&self, metrics: &[&str]) -> (Vec<Filter>, Vec<String>) {
-        let has = |dimension: &str| metrics.iter().all(|metric| self.definition(metric).is_some_and(|known| offers(known, dimension)));
-        let (kept, left): (Vec<Filter>, Vec<Filter>) = self.state.query_filters().into_iter().partition(|filter| has(&filter.dimension));
+        let has = |dimension: &str| {
+            metrics.iter().all(|metric| self.definition(metric).is_some_and(|known| offers(known, dimension)))
+        };
+        let (kept, left): (Vec<Filter>, Vec<Filter>) =
+            self.state.query_filters().into_iter().partition(|filter| has(&filter.dimension));
         (kept, left.into_iter().map(|filter| filter.dimension).collect())
     }
 
@@ -134,17 +142,37 @@ impl<'a> Asking<'a> {
     where
         'a: 'b,
     {
-        let Some(Target::Metric(target)) = self.definition(metric).and_then(|definition| definition.target.as_ref()) else { return vec![metric] };
+        let Some(Target::Metric(target)) =
+            self.definition(metric).and_then(|definition| definition.target.as_ref())
+        else {
+            return vec![metric];
+        };
         let (filters, _) = self.filters(&[metric]);
-        let follows = |known: &MetricDefinition| filters.iter().all(|filter| offers(known, &filter.dimension));
-        if self.definition(target).is_some_and(follows) { vec![metric, target.as_str()] } else { vec![metric] }
+        let follows =
+            |known: &MetricDefinition| filters.iter().all(|filter| offers(known, &filter.dimension));
+        if self.definition(target).is_some_and(follows) {
+            vec![metric, target.as_str()]
+        } else {
+            vec![metric]
+        }
+    }
+
+    /// Whether `others` can be asked with every filter that `metric` gets: figures shown together are about the same rows.
+    fn agrees(&self, metric: &MetricDefinition, others: &[&str]) -> bool {
+        let (filters, _) = self.filters(&[&metric.name]);
+        filters.iter().all(|filter| {
+            others
+                .iter()
+                .all(|other| self.definition(other).is_some_and(|known| offers(known, &filter.dimension)))
+        })
     }
 
     /// What explains a change of `metric` by the members of `dimension`: its parts for a ratio, itself otherwise.
     fn drivers(&self, metric: &str, dimension: &str) -> Option<MetricQuery> {
         let definition = self.definition(metric)?;
         let metrics = parts(definition);
-        let broken = metrics.iter().all(|part| self.definition(part).is_some_and(|known| offers(known, dimension)));
+        let broken =
+            metrics.iter().all(|part| self.definition(part).is_some_and(|known| offers(known, dimension)));
         (broken && self.agrees(definition, &metrics) && self.state.comparison().with != Compare::None)
             .then(|| MetricQuery { by: vec![dimension.to_owned()], ..self.total(&metrics) })
     }
@@ -182,7 +210,8 @@ pub fn trend_grain(definition: &MetricDefinition, days: Period) -> Grain {
 }
 
 fn single_day(day: chrono::NaiveDate) -> Period {
-    Period::new(day, day).expect("a day does not end before it starts, and editions cover days of this century")
+    Period::new(day, day)
+        .expect("a day does not end before it starts, and editions cover days of this century")
 }
 
 #[cfg(test)]
@@ -200,7 +229,12 @@ mod tests {
         let catalogue = Catalogue { metrics: vec![mrr, target], dimensions: Vec::new() };
         let asked = |query: &str| {
             let state = PageState::parse(query);
-            let asking = Asking::new(&catalogue, &state, PeriodSpec::This { this: Grain::Month }, "2026-06-30".parse().unwrap());
+            let asking = Asking::new(
+                &catalogue,
+                &state,
+                PeriodSpec::This { this: Grain::Month },
+                "2026-06-30".parse().unwrap(),
+            );
             let metrics = asking.with_target("mrr");
             let query = asking.total(&metrics);
             (query.metrics.len(), query.filters.len())
@@ -223,6 +257,9 @@ mod tests {
     fn last_buckets_end_with_the_period() {
         let days = Period::new("2026-06-01".parse().unwrap(), "2026-06-22".parse().unwrap()).unwrap();
         let spec = last_buckets(days, Grain::Month, 13);
-        assert_eq!(spec, PeriodSpec::Between { from: "2025-06-01".parse().unwrap(), to: "2026-06-22".parse().unwrap() });
+        assert_eq!(
+            spec,
+            PeriodSpec::Between { from: "2025-06-01".parse().unwrap(), to: "2026-06-22".parse().unwrap() }
+        );
     }
 }

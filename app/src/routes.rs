@@ -70,6 +70,9 @@ mod tests {
     fn links_encode_what_a_path_cannot_hold() {
         assert_eq!(board("visao-geral"), "/");
         assert_eq!(board("a/b"), "/painel/a%2Fb");
-        assert_eq!(preference("lang", "en", "/?p=mtd&f.uf=SP"), "/preferencias?lang=en&next=%2F%3Fp%3Dmtd%26f.uf%3DSP");
+        assert_eq!(
+            preference("lang", "en", "/?p=mtd&f.uf=SP"),
+            "/preferencias?lang=en&next=%2F%3Fp%3Dmtd%26f.uf%3DSP"
+        );
     }
 }

@@ -2,13 +2,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { url } from "./page";
 
-export type Cell =
-  | "null"
-  | { int: number }
-  | { decimal: { unscaled: number; scale: number } }
-  | { float: number }
-  | { text: string }
-  | { date: string };
+export type Cell = null | boolean | number | string;
 
 export type Frame = {
   columns: { name: string; role: "dimension" | "value" | "comparison" | "delta"; format: string }[];
@@ -47,18 +41,15 @@ export async function read<T>(page: Page, path: string): Promise<T> {
   return response.json();
 }
 
-export function number(cell: Cell): number | null {
-  if (cell === "null") return null;
-  if ("int" in cell) return cell.int;
-  if ("decimal" in cell) return cell.decimal.unscaled / 10 ** cell.decimal.scale;
-  return "float" in cell ? cell.float : null;
-}
-
 /** The numbers of one metric, row by row. */
 export function column(frame: Frame, metric: string, role: Frame["columns"][number]["role"] = "value"): (number | null)[] {
   const index = frame.columns.findIndex((column) => column.name === metric && column.role === role);
   expect(index, `${metric} ${role} is in the answer`).toBeGreaterThanOrEqual(0);
-  return frame.rows.map((row) => number(row[index]));
+  return frame.rows.map((row) => {
+    const cell = row[index];
+    // A decimal that no float holds comes as its digits.
+    return cell === null ? null : Number(cell);
+  });
 }
 
 /** The one number of a question without dimensions. */

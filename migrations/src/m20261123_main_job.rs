@@ -26,8 +26,16 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in [
-            "sessions", "sign_in_links", "definitions", "check_results", "editions", "runs", "stream_states", "sources",
-            "packs", "settings",
+            "sessions",
+            "sign_in_links",
+            "definitions",
+            "check_results",
+            "editions",
+            "runs",
+            "stream_states",
+            "sources",
+            "packs",
+            "settings",
         ] {
             manager.drop_table(Table::drop().table(name).to_owned()).await?;
         }

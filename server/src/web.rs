@@ -11,7 +11,7 @@ pub mod session;
 
 use crate::house::House;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -38,8 +38,8 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(pages::open());
     guarded
         .merge(open)
+        .fallback(elsewhere)
         .with_state(house)
-        .fallback(asset)
         // Streamed pages are compressed as they come; assets are compressed already and say so.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -49,8 +49,20 @@ pub fn router(house: Arc<House>) -> Router {
         .layer(middleware::from_fn(health::count))
 }
 
-async fn asset(request: Request) -> Response {
-    assets::answer(request.uri().path(), request.headers()).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+/// A static file, or for people who are signed in the page that says that there is nothing here.
+async fn elsewhere(State(house): State<Arc<House>>, mut request: Request) -> Response {
+    if let Some(answer) = assets::answer(request.uri().path(), request.headers()) {
+        return answer;
+    }
+    let wants_page = request.method() == axum::http::Method::GET
+        && request.headers().get("accept").and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
+    match session::principal(&house, request.headers()).await {
+        Ok(Some(principal)) if wants_page => {
+            request.extensions_mut().insert(principal);
+            pages::page(State(house), request).await
+        }
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 pub use assets::build_id;

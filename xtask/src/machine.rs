@@ -28,7 +28,8 @@ pub fn cargo() -> Command {
 
 /// Runs the command and fails, naming it, when it fails.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("could not start {command:?}; is it installed?"))?;
+    let status =
+        command.status().with_context(|| format!("could not start {command:?}; is it installed?"))?;
     if !status.success() {
         bail!("{command:?} ended with {status}");
     }
@@ -47,7 +48,12 @@ fn on_path(program: &str) -> Option<PathBuf> {
 
 /// Adds the WASM target where rustup manages the toolchain and has not added it from rust-toolchain.toml by itself.
 pub fn wasm_target() -> Result<()> {
-    let libraries = output(Command::new("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]));
+    let libraries = output(Command::new("rustc").args([
+        "--print",
+        "target-libdir",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]));
     if libraries.is_some_and(|dir| Path::new(&dir).is_dir()) {
         return Ok(());
     }
@@ -104,7 +110,9 @@ pub fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf> {
         apt_install(&["python3", "python3-venv"])?;
         run(Command::new("python3").args(["-m", "venv"]).arg(&dir))?;
     }
-    run(Command::new(dir.join("bin/pip")).args(["install", "-q", "--disable-pip-version-check"]).args(packages))?;
+    run(Command::new(dir.join("bin/pip"))
+        .args(["install", "-q", "--disable-pip-version-check"])
+        .args(packages))?;
     std::fs::write(stamp, wanted)?;
     Ok(dir)
 }

@@ -24,4 +24,3 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let binary = build_release()?;
     machine_run(Command::new(binary).arg("demo").args(arguments))
 }
-

@@ -66,11 +66,13 @@ fn bindgen(wasm: &Path, into: &Path) -> Result<()> {
 /// One style sheet from those that `style/order.txt` lists, without comments.
 fn style() -> Result<String> {
     let root = root();
-    let order = std::fs::read_to_string(root.join(STYLE_ORDER)).with_context(|| format!("could not read `{STYLE_ORDER}`"))?;
+    let order = std::fs::read_to_string(root.join(STYLE_ORDER))
+        .with_context(|| format!("could not read `{STYLE_ORDER}`"))?;
     let mut style = String::new();
     for name in order.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let path = root.join("style").join(name);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("`{STYLE_ORDER}` names `{name}`, which cannot be read"))?;
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("`{STYLE_ORDER}` names `{name}`, which cannot be read"))?;
         style.push_str(&without_comments(&text));
     }
     Ok(style)
@@ -114,7 +116,9 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).with_context(|| format!("could not read `{}`", folder.display()))? {
+        for entry in
+            std::fs::read_dir(&folder).with_context(|| format!("could not read `{}`", folder.display()))?
+        {
             let path = entry?.path();
             if path.is_dir() { folders.push(path) } else { found.push(path) }
         }

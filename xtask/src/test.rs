@@ -9,7 +9,8 @@ use std::process::Command;
 use std::time::Instant;
 
 /// dbt-core 1.12 cannot be installed from PyPI alone.
-const DBT: [&str; 5] = ["dbt-core<1.12", "dbt-duckdb==1.11.1", "duckdb==2.0.0", "deltalake==1.6.6", "pyarrow==26.0.1"];
+const DBT: [&str; 5] =
+    ["dbt-core<1.12", "dbt-duckdb==1.11.1", "duckdb==2.0.0", "deltalake==1.6.6", "pyarrow==26.0.1"];
 
 const STAGES: [(&str, fn() -> Result<()>); 3] = [("rust", rust), ("xtask", xtask), ("browser", browser)];
 
@@ -35,7 +36,9 @@ fn rust() -> Result<()> {
     run(cargo().args(["fetch", "--locked"]))?;
     apt_for_tests()?;
     let dbt = python_packages("dbt", &DBT)?;
-    run(cargo().args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]).env("MIRANTE_DBT", dbt.join("bin/dbt")))
+    run(cargo()
+        .args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"])
+        .env("MIRANTE_DBT", dbt.join("bin/dbt")))
 }
 
 /// The platform database is tested on a real PostgreSQL too.
@@ -43,7 +46,11 @@ fn apt_for_tests() -> Result<()> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| {
         versions.any(|version| version.is_ok_and(|version| version.path().join("bin/initdb").is_file()))
     });
-    if installed || std::env::var_os("MIRANTE_TEST_POSTGRES").is_some() { Ok(()) } else { apt_install(&["postgresql"]) }
+    if installed || std::env::var_os("MIRANTE_TEST_POSTGRES").is_some() {
+        Ok(())
+    } else {
+        apt_install(&["postgresql"])
+    }
 }
 
 fn xtask() -> Result<()> {
@@ -61,4 +68,3 @@ fn browser() -> Result<()> {
         .env("MIRANTE", binary)
         .current_dir(end2end))
 }
-

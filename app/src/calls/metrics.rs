@@ -53,7 +53,11 @@ pub async fn ask(questions: Vec<Question>) -> Called<Vec<Answer>> {
             Told::Cause(definition.and_then(|definition| Cause::of(definition, &frame, &explain.dimension)))
         }
     };
-    Ok(questions.iter().zip(frames).map(|(question, frame)| frame.map(|frame| tell((question, frame)))).collect())
+    Ok(questions
+        .iter()
+        .zip(frames)
+        .map(|(question, frame)| frame.map(|frame| tell((question, frame))))
+        .collect())
 }
 
 /// The members of each dimension, most frequent first; a dimension that cannot be listed has none.

@@ -10,7 +10,11 @@ use leptos::server;
 
 #[server(name = PrincipalName, prefix = "/_fn", endpoint = "principal/name", input = Json, output = Json)]
 pub async fn name() -> Called<String> {
-    let principal = use_context::<contract::Principal>()
-        .ok_or_else(|| contract::Failure::new(contract::failure::FailureKind::NotSignedIn, "nobody is signed in; open the sign-in link"))?;
+    let principal = use_context::<contract::Principal>().ok_or_else(|| {
+        contract::Failure::new(
+            contract::failure::FailureKind::NotSignedIn,
+            "nobody is signed in; open the sign-in link",
+        )
+    })?;
     Ok(principal.name)
 }

@@ -80,8 +80,12 @@ fn pace(verdict: Option<Verdict>, texts: &'static Texts) -> Html {
 pub fn data_mark(mark: &DataMark, texts: &'static Texts) -> Html {
     let (class, symbol, sign, sentence, text) = match mark {
         DataMark::Fine => ("mark-data ok", "s-ok", "st st-ok", texts.fresh_and_checked, ""),
-        DataMark::Late { age, sentence } => ("mark-data warn", "s-warn", "st st-warn", sentence.as_str(), age.as_str()),
-        DataMark::HeldBack { count, sentence } => ("mark-data bad", "s-bad", "st st-bad", sentence.as_str(), count.as_str()),
+        DataMark::Late { age, sentence } => {
+            ("mark-data warn", "s-warn", "st st-warn", sentence.as_str(), age.as_str())
+        }
+        DataMark::HeldBack { count, sentence } => {
+            ("mark-data bad", "s-bad", "st st-bad", sentence.as_str(), count.as_str())
+        }
     };
     el("span", &[("class", class)], (named_sign(symbol, sign, sentence), text))
 }

@@ -54,7 +54,8 @@ pub fn chart(drawing: Drawing, env: Env) -> AnyView {
         })
     };
     let spoken = move || {
-        let focus = cursor.get().and_then(|cursor| points.with_value(|points| points.get(cursor.index).cloned()));
+        let focus =
+            cursor.get().and_then(|cursor| points.with_value(|points| points.get(cursor.index).cloned()));
         focus.map(|focus| sentence(&focus))
     };
     view! {
@@ -71,7 +72,8 @@ pub fn chart(drawing: Drawing, env: Env) -> AnyView {
 fn crosshair(focus: &Focus, cursor: Cursor, plot: PlotBox, env: Env) -> impl IntoView + use<> {
     let class = if cursor.flipped { "tip show flip" } else { "tip show" };
     let at = format!("--x:{:.1}px", cursor.left);
-    let rule = format!("{at};--y1:{:.1}px;--h:{}px", cursor.top + f64::from(plot.top), plot.bottom - plot.top);
+    let rule =
+        format!("{at};--y1:{:.1}px;--h:{}px", cursor.top + f64::from(plot.top), plot.bottom - plot.top);
     let partial = focus.partial.then(|| format!(" ({})", env.texts.partial));
     let rows: Vec<_> = focus
         .values
@@ -88,7 +90,8 @@ fn crosshair(focus: &Focus, cursor: Cursor, plot: PlotBox, env: Env) -> impl Int
 }
 
 fn sentence(focus: &Focus) -> String {
-    let values: Vec<String> = focus.values.iter().map(|value| format!("{} {}", value.series, value.text)).collect();
+    let values: Vec<String> =
+        focus.values.iter().map(|value| format!("{} {}", value.series, value.text)).collect();
     format!("{}: {}", focus.label, values.join("; "))
 }
 
@@ -98,10 +101,20 @@ fn boxes(host: NodeRef<leptos::html::Div>) -> Option<(web_sys::DomRect, web_sys:
     Some((host.get_bounding_client_rect(), plot.get_bounding_client_rect()))
 }
 
-fn nearest(host: NodeRef<leptos::html::Div>, points: StoredValue<Vec<Focus>>, client_x: f64) -> Option<usize> {
+fn nearest(
+    host: NodeRef<leptos::html::Div>,
+    points: StoredValue<Vec<Focus>>,
+    client_x: f64,
+) -> Option<usize> {
     let (_, plot) = boxes(host)?;
     let x = (client_x - plot.left()) / plot.width().max(1.0) * 100.0;
-    points.with_value(|points| points.iter().enumerate().min_by(|a, b| (a.1.x - x).abs().total_cmp(&(b.1.x - x).abs())).map(|(index, _)| index))
+    points.with_value(|points| {
+        points
+            .iter()
+            .enumerate()
+            .min_by(|a, b| (a.1.x - x).abs().total_cmp(&(b.1.x - x).abs()))
+            .map(|(index, _)| index)
+    })
 }
 
 fn place(host: NodeRef<leptos::html::Div>, points: StoredValue<Vec<Focus>>, index: usize) -> Option<Cursor> {

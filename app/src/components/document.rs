@@ -21,7 +21,11 @@ pub fn switch_theme() {
     let dark = match root.get_attribute("data-theme").as_deref() {
         Some("dark") => true,
         Some("light") => false,
-        _ => window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches()),
+        _ => window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+            .is_some_and(|query| query.matches()),
     };
     let theme = if dark { Theme::Light } else { Theme::Dark };
     let value = theme.attribute().unwrap_or_default();

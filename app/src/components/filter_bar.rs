@@ -31,7 +31,11 @@ pub fn filter_bar(bar: &FilterBar<'_>, env: Env) -> AnyView {
     let chosen = state.filters.len();
     let count = (chosen > 0).then(|| format!(" ({chosen})"));
     let clear = state.without_filters().href(bar.path);
-    let lists: Vec<AnyView> = bar.dimensions.iter().map(|(dimension, members)| dimension_drop(bar, dimension, members, env)).collect();
+    let lists: Vec<AnyView> = bar
+        .dimensions
+        .iter()
+        .map(|(dimension, members)| dimension_drop(bar, dimension, members, env))
+        .collect();
     let has_lists = !lists.is_empty();
     view! {
         <div class="filters" role="group" aria-label=texts.period_and_filters>
@@ -72,7 +76,10 @@ fn period_shift(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
         })
         .collect();
     let later = match later {
-        Some(href) => view! { <a class="step" href=href data-noscroll aria-label=texts.next_period>{icon("right")}</a> }.into_any(),
+        Some(href) => {
+            view! { <a class="step" href=href data-noscroll aria-label=texts.next_period>{icon("right")}</a> }
+                .into_any()
+        }
         None => view! { <span class="step off" aria-hidden="true">{icon("right")}</span> }.into_any(),
     };
     view! {
@@ -99,7 +106,9 @@ fn custom_period(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
     let submit = {
         let path = path.clone();
         move |event: leptos::ev::SubmitEvent| {
-            let day = |input: NodeRef<leptos::html::Input>| input.get().and_then(|input| input.value().parse().ok());
+            let day = |input: NodeRef<leptos::html::Input>| {
+                input.get().and_then(|input| input.value().parse().ok())
+            };
             if let (Some(from), Some(to)) = (day(from), day(to)) {
                 event.prevent_default();
                 document::close_details(&event);
@@ -122,9 +131,17 @@ fn comparison_drop(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
     let texts = env.texts;
     let Asking { state, period, .. } = *bar.asking;
     let now = state.comparison();
-    let window = kpi::comparison::window(period, now.with, now.match_weekday, bar.session.status.edition.as_of, &bar.session.calendar());
+    let window = kpi::comparison::window(
+        period,
+        now.with,
+        now.match_weekday,
+        bar.session.status.edition.as_of,
+        &bar.session.calendar(),
+    );
     let covered = bar.session.status.edition.as_of;
-    let running = now.with == Compare::PreviousPeriod && !now.match_weekday && period.whole(covered).is_ok_and(|whole| whole.to() > covered);
+    let running = now.with == Compare::PreviousPeriod
+        && !now.match_weekday
+        && period.whole(covered).is_ok_and(|whole| whole.to() > covered);
     let shown = periods::comparison_chip(window.ok().flatten(), texts);
     let shown = if running { format!("{shown}, {}", texts.same_business_days) } else { shown };
     let link = |comparison: Comparison| state.with_comparison(comparison).href(bar.path);
@@ -160,11 +177,19 @@ fn comparison_drop(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
 fn dimension_drop(bar: &FilterBar<'_>, dimension: &str, members: &[String], env: Env) -> AnyView {
     let texts = env.texts;
     let state = bar.asking.state;
-    let name = bar.session.catalogue.dimension(dimension).map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned());
+    let name = bar
+        .session
+        .catalogue
+        .dimension(dimension)
+        .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned());
     let filter = state.filter(dimension);
     let chosen: Vec<String> = filter.map(|filter| filter.values.clone()).unwrap_or_default();
     let summary = (!chosen.is_empty()).then(|| {
-        let except = if filter.is_some_and(|filter| filter.except) { format!("{} ", texts.except) } else { String::new() };
+        let except = if filter.is_some_and(|filter| filter.except) {
+            format!("{} ", texts.except)
+        } else {
+            String::new()
+        };
         let shown = match chosen.as_slice() {
             [a] => texts.member(a).to_owned(),
             [a, b] => format!("{}, {}", texts.member(a), texts.member(b)),
@@ -194,7 +219,13 @@ fn dimension_drop(bar: &FilterBar<'_>, dimension: &str, members: &[String], env:
 }
 
 /// Checkboxes: a form without scripts, applied at every change with them.
-fn member_form(bar: &FilterBar<'_>, dimension: &str, members: &[String], chosen: Vec<String>, env: Env) -> AnyView {
+fn member_form(
+    bar: &FilterBar<'_>,
+    dimension: &str,
+    members: &[String],
+    chosen: Vec<String>,
+    env: Env,
+) -> AnyView {
     let texts = env.texts;
     // Chosen members stay in the list even when they have no data any more.
     let mut all: Vec<String> = chosen.iter().filter(|member| !members.contains(member)).cloned().collect();
@@ -212,7 +243,8 @@ fn member_form(bar: &FilterBar<'_>, dimension: &str, members: &[String], chosen:
             let Some((value, checked)) = document::checkbox(&event) else { return };
             let Some(member) = all.iter().find(|member| escaped(member) == value) else { return };
             let now = env.state.get_untracked();
-            let is_chosen = now.filter(&dimension).is_some_and(|filter| !filter.except && filter.values.contains(member));
+            let is_chosen =
+                now.filter(&dimension).is_some_and(|filter| !filter.except && filter.values.contains(member));
             if is_chosen != checked {
                 env.go.run(now.toggled(&dimension, member).href(&path));
             }
@@ -226,14 +258,19 @@ fn member_form(bar: &FilterBar<'_>, dimension: &str, members: &[String], chosen:
         let all = all.clone();
         move || {
             let typed = typed.get();
-            let fits = |member: &&String| typed.is_empty() || texts.member(member).to_lowercase().contains(&typed);
+            let fits =
+                |member: &&String| typed.is_empty() || texts.member(member).to_lowercase().contains(&typed);
             let items = all.iter().filter(fits).take(LISTED.max(chosen.len()));
             items.map(|member| member_box(&field, member, chosen.contains(member), env)).collect_view()
         }
     };
     // Without scripts nothing applies by itself, and a name beyond the list is typed in full.
     let plain = dimension.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let more = if plain && all.len() > LISTED { format!("<input class=\"input\" name=\"f.{dimension}\" placeholder=\"{}\">", texts.search) } else { String::new() };
+    let more = if plain && all.len() > LISTED {
+        format!("<input class=\"input\" name=\"f.{dimension}\" placeholder=\"{}\">", texts.search)
+    } else {
+        String::new()
+    };
     let apply = format!("{more}<button class=\"btn primary\">{}</button>", texts.show);
     view! {
         <form method="get" action=bar.path.to_owned() on:change=change>
@@ -258,7 +295,9 @@ fn member_box(field: &str, member: &str, checked: bool, env: Env) -> impl IntoVi
 
 /// The rest of the state, for a form that sets one part of it.
 fn hidden(state: &PageState) -> impl IntoView + use<> {
-    let field = |(name, value): (String, String)| el("input", &[("type", "hidden"), ("name", &name), ("value", &value)], ());
+    let field = |(name, value): (String, String)| {
+        el("input", &[("type", "hidden"), ("name", &name), ("value", &value)], ())
+    };
     let fields: Vec<Html> = state.pairs().into_iter().map(field).collect();
     view! { <span hidden inner_html=all(fields).0></span> }
 }

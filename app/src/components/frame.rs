@@ -63,7 +63,11 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
     let current = |id: &str| if *place == Place::Board(id.to_owned()) { "page" } else { "" };
     let home = session.boards.iter().find(|board| board.id == routes::HOME_BOARD).map(|board| {
         let title = el("span", &[], texts.label(&board.title));
-        el("a", &[("href", &carried(routes::board(&board.id))), ("aria-current", current(&board.id))], (icon_html("board"), title))
+        el(
+            "a",
+            &[("href", &carried(routes::board(&board.id))), ("aria-current", current(&board.id))],
+            (icon_html("board"), title),
+        )
     });
     let others: Vec<Html> = session
         .boards
@@ -71,11 +75,20 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
         .filter(|board| board.id != routes::HOME_BOARD)
         .map(|board| {
             let title = el("span", &[], texts.label(&board.title));
-            el("a", &[("href", &carried(routes::board(&board.id))), ("aria-current", current(&board.id))], title)
+            el(
+                "a",
+                &[("href", &carried(routes::board(&board.id))), ("aria-current", current(&board.id))],
+                title,
+            )
         })
         .collect();
-    let others = (!others.is_empty())
-        .then(|| el("nav", &[("aria-label", texts.boards), ("class", "rail-sub")], (el("h2", &[], texts.boards), others)));
+    let others = (!others.is_empty()).then(|| {
+        el(
+            "nav",
+            &[("aria-label", texts.boards), ("class", "rail-sub")],
+            (el("h2", &[], texts.boards), others),
+        )
+    });
     let here = if *place == Place::Metrics { "page" } else { "" };
     let metrics = el(
         "a",
@@ -85,7 +98,11 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
     let who = (session.person.as_str(), el("small", &[], session.status.company.as_str()));
     let foot = (
         el("p", &[("class", "sync")], (sign("s-ok", "st st-ok"), el("span", &[], covered(session, env)))),
-        el("p", &[("class", "me")], (el("i", &[("aria-hidden", "true")], initials(&session.person)), el("span", &[], who))),
+        el(
+            "p",
+            &[("class", "me")],
+            (el("i", &[("aria-hidden", "true")], initials(&session.person)), el("span", &[], who)),
+        ),
     );
     all((
         el("a", &[("class", "brand"), ("href", "/")], (mark(), el("span", &[], "Mirante"))),
@@ -162,14 +179,25 @@ fn held_back(held: &HeldBack, session: &Session, env: Env) -> Html {
         .checks
         .iter()
         .map(|check| {
-            let place = check.column.as_ref().map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
+            let place = check
+                .column
+                .as_ref()
+                .map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
             let rest = format!(" · {place} · {} {}", check.failures, texts.failures);
             el("li", &[], (el("code", &[], check.name.as_str()), rest))
         })
         .collect();
-    let failed = (!failed.is_empty())
-        .then(|| el("details", &[("class", "held")], (el("summary", &[], texts.checks), el("ul", &[], failed))));
-    let edition = format!(" {} {} {} {}, {}.", held.reason, texts.see_checks, texts.edition_name, session.status.edition.number, covered(session, env));
+    let failed = (!failed.is_empty()).then(|| {
+        el("details", &[("class", "held")], (el("summary", &[], texts.checks), el("ul", &[], failed)))
+    });
+    let edition = format!(
+        " {} {} {} {}, {}.",
+        held.reason,
+        texts.see_checks,
+        texts.edition_name,
+        session.status.edition.number,
+        covered(session, env)
+    );
     all((sign("s-bad", "st st-bad"), el("p", &[], (el("b", &[], texts.held_back), edition)), failed))
 }
 
@@ -213,11 +241,15 @@ fn tab_bar(session: &Session, place: &Place, env: Env) -> Html {
         .iter()
         .take(4)
         .map(|board| {
-            let title = if board.id == routes::HOME_BOARD { texts.overview_short } else { texts.label(&board.title) };
+            let title =
+                if board.id == routes::HOME_BOARD { texts.overview_short } else { texts.label(&board.title) };
             tab(carried(routes::board(&board.id)), "board", title, *place == Place::Board(board.id.clone()))
         })
         .collect();
-    all((boards, tab(carried(routes::METRICS.to_owned()), "kpi", texts.metrics_short, *place == Place::Metrics)))
+    all((
+        boards,
+        tab(carried(routes::METRICS.to_owned()), "kpi", texts.metrics_short, *place == Place::Metrics),
+    ))
 }
 
 #[cfg(test)]

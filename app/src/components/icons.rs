@@ -63,7 +63,11 @@ fn use_html(class: &str, href: &str) -> Html {
 
 /// A sign that stands alone.
 pub fn named_sign(symbol: &str, class: &str, name: &str) -> Html {
-    el("svg", &[("class", class), ("role", "img"), ("aria-label", name)], el("use", &[("href", &format!("#{symbol}"))], ()))
+    el(
+        "svg",
+        &[("class", class), ("role", "img"), ("aria-label", name)],
+        el("use", &[("href", &format!("#{symbol}"))], ()),
+    )
 }
 
 /// The sign of a status, beside its word.
@@ -74,6 +78,9 @@ pub fn status_sign(status: Status) -> Html {
 
 /// The product's mark.
 pub fn mark() -> Html {
-    let drawing = (el("path", &[("d", "M2.5 19.5 8 9l4 6 4.5-9 5 13.5")], ()), el("circle", &[("cx", "16.5"), ("cy", "5.5"), ("r", "2.6")], ()));
+    let drawing = (
+        el("path", &[("d", "M2.5 19.5 8 9l4 6 4.5-9 5 13.5")], ()),
+        el("circle", &[("cx", "16.5"), ("cy", "5.5"), ("r", "2.6")], ()),
+    );
     el("svg", &[("class", "mark"), ("viewBox", "0 0 24 24"), ("aria-hidden", "true")], drawing)
 }

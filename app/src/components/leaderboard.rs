@@ -23,8 +23,16 @@ pub fn tabs(board: &Leaderboard, state: &PageState, path: &str, env: Env) -> Any
     view! { <nav class="seg scroll" aria-label=env.texts.dimension>{tabs}</nav> }.into_any()
 }
 
-pub fn leaderboard(board: &Leaderboard, caption: String, name: String, state: &PageState, path: &str, env: Env) -> AnyView {
-    let headers: Vec<AnyView> = board.columns.iter().enumerate().map(|(index, column)| header(index, column, state, path)).collect();
+pub fn leaderboard(
+    board: &Leaderboard,
+    caption: String,
+    name: String,
+    state: &PageState,
+    path: &str,
+    env: Env,
+) -> AnyView {
+    let headers: Vec<AnyView> =
+        board.columns.iter().enumerate().map(|(index, column)| header(index, column, state, path)).collect();
     let compared = board.columns.len() > 1;
     let rows = all(board.rows.iter().map(|row| leader(row, compared)).collect::<Vec<Html>>()).0;
     let total = &board.total;
@@ -35,7 +43,9 @@ pub fn leaderboard(board: &Leaderboard, caption: String, name: String, state: &P
         deltas(total, compared),
     ))
     .0;
-    let cut = board.truncated.then(|| view! { <p class="note mute">{format!("{} {}", board.rows.len(), env.texts.first_rows)}</p> });
+    let cut = board.truncated.then(
+        || view! { <p class="note mute">{format!("{} {}", board.rows.len(), env.texts.first_rows)}</p> },
+    );
     view! {
         <table class="table bars sortable">
             <caption class="vh">{caption}</caption>
@@ -57,7 +67,9 @@ fn header(index: usize, column: &LeaderColumn, state: &PageState, path: &str) ->
 
 fn leader(row: &Leader, compared: bool) -> Html {
     let bar = row.filled.map(|filled| match row.reference.filter(|_| compared) {
-        Some(reference) => el("span", &[("class", "bar ref"), ("style", &format!("--v:{filled}%;--e:{reference}%"))], ()),
+        Some(reference) => {
+            el("span", &[("class", "bar ref"), ("style", &format!("--v:{filled}%;--e:{reference}%"))], ())
+        }
         None => el("span", &[("class", "bar"), ("style", &format!("--v:{filled}%"))], ()),
     });
     let name = el("a", &[("href", &row.href), ("data-noscroll", "true")], row.name.as_str());
@@ -71,6 +83,12 @@ fn leader(row: &Leader, compared: bool) -> Html {
 }
 
 fn deltas(row: &Leader, compared: bool) -> Option<Html> {
-    let html = |delta: &Option<Delta>| Html(delta.as_ref().map_or_else(|| locale::NONE.to_owned(), Delta::html));
-    compared.then(|| all((el("td", &[("class", "r")], html(&row.difference)), el("td", &[("class", "r xs-hide")], html(&row.percent)))))
+    let html =
+        |delta: &Option<Delta>| Html(delta.as_ref().map_or_else(|| locale::NONE.to_owned(), Delta::html));
+    compared.then(|| {
+        all((
+            el("td", &[("class", "r")], html(&row.difference)),
+            el("td", &[("class", "r xs-hide")], html(&row.percent)),
+        ))
+    })
 }

@@ -60,7 +60,11 @@ fn formula(panel: &Panel<'_>, texts: &'static Texts) -> Html {
     let fraction = (el("i", &[], live.above.0.as_str()), el("i", &[], live.below.0.as_str()));
     let division = format!("÷ {} = {}", live.below.1, live.result);
     all((
-        el("div", &[("class", "formula"), ("role", "math"), ("aria-label", &label)], el("span", &[], fraction)),
+        el(
+            "div",
+            &[("class", "formula"), ("role", "math"), ("aria-label", &label)],
+            el("span", &[], fraction),
+        ),
         el("p", &[("class", "mono mute")], (live.above.1.as_str(), el("br", &[], ()), division)),
         (!words.is_empty()).then(|| el("p", &[("class", "mute")], words)),
     ))
@@ -84,7 +88,10 @@ fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Html {
     let when = |instant: &str| day_time(instant, panel.session, texts);
     let named = |title, name: &Option<String>| name.as_ref().map(|name| fact(title, name));
     let facts = (
-        (fact(texts.updated, &when(&origin.published_at)), fact(texts.edition_name, &origin.edition.to_string())),
+        (
+            fact(texts.updated, &when(&origin.published_at)),
+            fact(texts.edition_name, &origin.edition.to_string()),
+        ),
         (named(texts.owner, &definition.owner), named(texts.steward, &definition.steward)),
         origin.changed_at.as_ref().map(|at| fact(texts.last_change, &when(at))),
         fact(texts.definition_hash, &short_hash(origin)),
@@ -94,7 +101,11 @@ fn evidence(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Html {
     );
     all((
         section(texts.lineage, lineage(origin, definition, texts)),
-        el("section", &[("class", "checks")], el("details", &[], (summary, el("ul", &[], checks(origin, texts))))),
+        el(
+            "section",
+            &[("class", "checks")],
+            el("details", &[], (summary, el("ul", &[], checks(origin, texts)))),
+        ),
         expressions,
         el("dl", &[("class", "facts col")], facts),
     ))
@@ -121,7 +132,8 @@ fn used_on(origin: &Origin, panel: &Panel<'_>, texts: &'static Texts) -> Option<
 /// Checks that passed, and checks that ran.
 fn tally(origin: &Origin) -> (usize, usize) {
     let run = origin.checks.iter().filter(|check| check.status != CheckStatus::Skipped);
-    let passed = run.clone().filter(|check| matches!(check.status, CheckStatus::Pass | CheckStatus::Warn)).count();
+    let passed =
+        run.clone().filter(|check| matches!(check.status, CheckStatus::Pass | CheckStatus::Warn)).count();
     (passed, run.count())
 }
 
@@ -141,8 +153,15 @@ fn checks(origin: &Origin, texts: &'static Texts) -> Vec<Html> {
                 CheckStatus::Fail | CheckStatus::Error => ("s-bad", "st st-bad", texts.failed),
                 CheckStatus::Skipped => ("s-off", "st st-off", texts.not_run),
             };
-            let place = check.column.as_ref().map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
-            let failures = if check.failures > 0 { format!(" · {} {}", check.failures, texts.failures) } else { String::new() };
+            let place = check
+                .column
+                .as_ref()
+                .map_or_else(|| check.table.clone(), |column| format!("{}.{column}", check.table));
+            let failures = if check.failures > 0 {
+                format!(" · {} {}", check.failures, texts.failures)
+            } else {
+                String::new()
+            };
             let small = el("small", &[], format!("{place} · {word}{failures}"));
             el("li", &[], (sign(symbol, class), el("span", &[], (check.name.as_str(), small))))
         })
@@ -152,7 +171,12 @@ fn checks(origin: &Origin, texts: &'static Texts) -> Vec<Html> {
 /// Tables layer by layer, the metric last.
 fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts) -> Html {
     let layer = |layer: Layer| {
-        let nodes: Vec<Html> = origin.tables.iter().filter(|table| table.layer == layer).map(|table| node(table, origin, texts)).collect();
+        let nodes: Vec<Html> = origin
+            .tables
+            .iter()
+            .filter(|table| table.layer == layer)
+            .map(|table| node(table, origin, texts))
+            .collect();
         let class = if nodes.len() > 1 { "pair" } else { "single" };
         (!nodes.is_empty()).then(|| el("li", &[("class", class)], nodes))
     };
@@ -163,7 +187,9 @@ fn lineage(origin: &Origin, definition: &MetricDefinition, texts: &'static Texts
 }
 
 fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> Html {
-    let failed = origin.checks.iter().any(|check| check.table == table.name && matches!(check.status, CheckStatus::Fail | CheckStatus::Error));
+    let failed = origin.checks.iter().any(|check| {
+        check.table == table.name && matches!(check.status, CheckStatus::Fail | CheckStatus::Error)
+    });
     let (symbol, class) = if failed { ("s-bad", "st st-bad") } else { ("s-ok", "st st-ok") };
     let layer = match table.layer {
         Layer::Raw => texts.layer_raw,
@@ -172,11 +198,15 @@ fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> Html {
     };
     let checks = locale::plural::counted(table.checks.into(), texts.check_one, texts.check_many, texts.lang);
     let name = table.name.split_once('.').map_or(table.name.as_str(), |(_, name)| name);
-    let content = (el("span", &[], (sign(symbol, class), el("b", &[], name))), el("small", &[], format!("{layer} · {checks}")));
+    let content = (
+        el("span", &[], (sign(symbol, class), el("b", &[], name))),
+        el("small", &[], format!("{layer} · {checks}")),
+    );
     el("div", &[("class", "node"), ("title", &table.description)], content)
 }
 
 /// An RFC 3339 instant in the workspace's time zone; the text itself when it is none.
 fn day_time(instant: &str, session: &Session, texts: &Texts) -> String {
-    instants::local_time(instant, &session.status.time_zone).map_or_else(|| instant.to_owned(), |at| locale::date::day_time(at, texts.lang))
+    instants::local_time(instant, &session.status.time_zone)
+        .map_or_else(|| instant.to_owned(), |at| locale::date::day_time(at, texts.lang))
 }

@@ -11,11 +11,20 @@ use contract::failure::FailureKind;
 use leptos::prelude::*;
 
 /// Inside a tile.
-pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, texts: &'static Texts) -> Html {
+pub fn missing_tile(
+    missing: &Missing,
+    filtered: Option<String>,
+    here: String,
+    texts: &'static Texts,
+) -> Html {
     let (symbol, title, reason) = match missing {
-        Missing::Empty(reason) if filtered.is_some() => ("filter", texts.nothing_with_filters, reason.clone()),
+        Missing::Empty(reason) if filtered.is_some() => {
+            ("filter", texts.nothing_with_filters, reason.clone())
+        }
         Missing::Empty(reason) => ("filter", texts.nothing_in_period, reason.clone()),
-        Missing::Failed { reason, .. } => ("sync", texts.could_not_load, format!("{reason} {}", texts.other_tiles_fine)),
+        Missing::Failed { reason, .. } => {
+            ("sync", texts.could_not_load, format!("{reason} {}", texts.other_tiles_fine))
+        }
         Missing::Forbidden => ("lock", texts.forbidden, String::new()),
     };
     let action = match missing {
@@ -26,22 +35,40 @@ pub fn missing_tile(missing: &Missing, filtered: Option<String>, here: String, t
     let link = |(href, name, rel): (String, &'static str, &str)| {
         el("a", &[("class", "btn sm"), ("href", &href), ("rel", rel), ("data-noscroll", "true")], name)
     };
-    el("div", &[("class", "empty")], (icon_html(symbol), el("b", &[], title), el("p", &[], reason), action.map(link)))
+    el(
+        "div",
+        &[("class", "empty")],
+        (icon_html(symbol), el("b", &[], title), el("p", &[], reason), action.map(link)),
+    )
 }
 
 /// Instead of a whole page.
 pub fn failed_page(failure: &Failure, here: String, texts: &'static Texts) -> AnyView {
     crate::calls::set_page_status(failure);
     let (title, reason, action) = match failure.kind {
-        FailureKind::NotFound => (texts.not_found, texts.not_found_more.to_owned(), ("/".to_owned(), texts.to_overview)),
-        FailureKind::NotSignedIn => (texts.sign_in, texts.sign_in_how.to_owned(), (crate::routes::SIGN_IN.to_owned(), texts.sign_in)),
-        FailureKind::NothingPublished => (texts.nothing_published, texts.nothing_published_more.to_owned(), (here, texts.try_again)),
+        FailureKind::NotFound => {
+            (texts.not_found, texts.not_found_more.to_owned(), ("/".to_owned(), texts.to_overview))
+        }
+        FailureKind::NotSignedIn => {
+            (texts.sign_in, texts.sign_in_how.to_owned(), (crate::routes::SIGN_IN.to_owned(), texts.sign_in))
+        }
+        FailureKind::NothingPublished => {
+            (texts.nothing_published, texts.nothing_published_more.to_owned(), (here, texts.try_again))
+        }
         FailureKind::Unreachable => (texts.could_not_load, texts.offline.to_owned(), (here, texts.try_again)),
-        FailureKind::Forbidden => (texts.forbidden, failure.message.clone(), ("/".to_owned(), texts.to_overview)),
-        FailureKind::BadRequest | FailureKind::Internal => (texts.could_not_load, failure.message.clone(), (here, texts.try_again)),
+        FailureKind::Forbidden => {
+            (texts.forbidden, failure.message.clone(), ("/".to_owned(), texts.to_overview))
+        }
+        FailureKind::BadRequest | FailureKind::Internal => {
+            (texts.could_not_load, failure.message.clone(), (here, texts.try_again))
+        }
     };
     let link = el("a", &[("class", "btn"), ("rel", "external"), ("href", &action.0)], action.1);
-    let said = el("div", &[("class", "empty")], (icon_html("sync"), el("h1", &[], title), el("p", &[], reason), link));
+    let said = el(
+        "div",
+        &[("class", "empty")],
+        (icon_html("sync"), el("h1", &[], title), el("p", &[], reason), link),
+    );
     let html = el("div", &[("class", "page")], said).0;
     view! { <main class="main whole" id="conteudo" inner_html=html></main> }.into_any()
 }

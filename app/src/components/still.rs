@@ -121,7 +121,11 @@ mod tests {
 
     #[test]
     fn el_escapes_texts_and_values_and_leaves_empty_attributes_out() {
-        let link = el("a", &[("href", "/?a=1&b=\"2\""), ("aria-current", "")], ("<b>", el("b", &[], "x"), None::<&str>));
+        let link = el(
+            "a",
+            &[("href", "/?a=1&b=\"2\""), ("aria-current", "")],
+            ("<b>", el("b", &[], "x"), None::<&str>),
+        );
         assert_eq!(link.0, "<a href=\"/?a=1&amp;b=&quot;2&quot;\">&lt;b&gt;<b>x</b></a>");
         assert_eq!(el("br", &[], ()).0, "<br>");
     }

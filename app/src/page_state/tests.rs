@@ -28,7 +28,10 @@ fn print_of_a_parsed_link_is_the_link() {
 #[test]
 fn parse_of_a_form_adds_repeated_keys_up() {
     let sent = state("f.uf=SP&f.uf=PR&f.uf=SP&p.from=2026-01-01&p.to=2026-03-31");
-    assert_eq!(sent.filters, [DimensionFilter { dimension: "uf".into(), except: false, values: vec!["SP".into(), "PR".into()] }]);
+    assert_eq!(
+        sent.filters,
+        [DimensionFilter { dimension: "uf".into(), except: false, values: vec!["SP".into(), "PR".into()] }]
+    );
     assert_eq!(sent.period, Some(PeriodSpec::Between { from: day("2026-01-01"), to: day("2026-03-31") }));
 }
 
@@ -69,7 +72,8 @@ impl Dice {
     }
 
     fn text(&mut self) -> String {
-        const LETTERS: [char; 16] = ['a', 'Z', '0', 'ç', 'Ã', ',', ':', '!', '\\', '&', '=', '+', '%', ' ', '#', '日'];
+        const LETTERS: [char; 16] =
+            ['a', 'Z', '0', 'ç', 'Ã', ',', ':', '!', '\\', '&', '=', '+', '%', ' ', '#', '日'];
         (0..self.roll(6)).map(|_| LETTERS[self.roll(16) as usize]).collect()
     }
 
@@ -125,6 +129,9 @@ fn every_generated_state_survives_the_round_trip() {
         let printed = original.print();
         assert_eq!(PageState::parse(&printed), original, "{printed}");
         assert_eq!(PageState::parse(&printed).print(), printed);
-        assert!(printed.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>')), "{printed}");
+        assert!(
+            printed.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>')),
+            "{printed}"
+        );
     }
 }

@@ -48,7 +48,9 @@ pub fn BoardPage() -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_else(|| routes::HOME_BOARD.to_owned()));
+    let id = Memo::new(move |_| {
+        params.with(|params| params.get("id")).unwrap_or_else(|| routes::HOME_BOARD.to_owned())
+    });
     // Filters, drill and sort of this visit ask for figures only, not for the board again.
     let kept = StoredValue::new(None::<Arc<Opened>>);
     let answered = Resource::new(
@@ -76,7 +78,12 @@ pub fn BoardPage() -> impl IntoView {
     }
 }
 
-async fn answer(id: String, state: PageState, session: SessionResource, kept: StoredValue<Option<Arc<Opened>>>) -> Called<Answered> {
+async fn answer(
+    id: String,
+    state: PageState,
+    session: SessionResource,
+    kept: StoredValue<Option<Arc<Opened>>>,
+) -> Called<Answered> {
     let session = session.await?;
     let opened = if let Some(opened) = kept.get_value().filter(|opened| opened.board.id == id) {
         opened
@@ -86,7 +93,8 @@ async fn answer(id: String, state: PageState, session: SessionResource, kept: St
         Arc::new(Opened { board, members })
     };
     let asked = {
-        let asking = Asking::new(&session.catalogue, &state, opened.board.period, session.status.edition.as_of);
+        let asking =
+            Asking::new(&session.catalogue, &state, opened.board.period, session.status.edition.as_of);
         questions(&opened.board, &asking).batch().to_vec()
     };
     let answers = calls::metrics::ask(asked).await?;
@@ -124,7 +132,16 @@ fn page(session: &Arc<Session>, answered: &Answered, env: Env) -> AnyView {
     let calendar = session.calendar();
     let judging = Judging { period: asking.period, status: &session.status, calendar: &calendar, texts };
     let path = routes::board(&board.id);
-    let reading = Reading { session, board, asking: &asking, questions: &questions, answers: &answered.answers, judging, path: &path, env };
+    let reading = Reading {
+        session,
+        board,
+        asking: &asking,
+        questions: &questions,
+        answers: &answered.answers,
+        judging,
+        path: &path,
+        env,
+    };
 
     let cards = cards(&reading);
     let lede = lead(&reading, &cards);
@@ -155,9 +172,18 @@ fn cards(reading: &Reading<'_>) -> Vec<(Card, Option<Drawing>)> {
     let definitions = board.kpis.iter().filter_map(|metric| asking.definition(metric));
     definitions
         .map(|definition| {
-            let card = crate::view_models::card::card(definition, reading.frame(&Place::Card(definition.name.clone())), judging);
+            let card = crate::view_models::card::card(
+                definition,
+                reading.frame(&Place::Card(definition.name.clone())),
+                judging,
+            );
             let trend = match reading.frame(&Place::Trend(definition.name.clone())) {
-                Some(Ok(frame)) => Some(charts::trend(definition, frame, trend_grain(definition, asking.days), judging.texts)),
+                Some(Ok(frame)) => Some(charts::trend(
+                    definition,
+                    frame,
+                    trend_grain(definition, asking.days),
+                    judging.texts,
+                )),
                 _ => None,
             };
             (card, trend)

@@ -77,12 +77,16 @@ pub fn MetricPage() -> impl IntoView {
     }
 }
 
-async fn answer(metric: String, state: PageState, session: SessionResource, kept: StoredValue<Option<Arc<Opened>>>) -> Called<Answered> {
+async fn answer(
+    metric: String,
+    state: PageState,
+    session: SessionResource,
+    kept: StoredValue<Option<Arc<Opened>>>,
+) -> Called<Answered> {
     let session = session.await?;
-    let definition = session
-        .catalogue
-        .metric(&metric)
-        .ok_or_else(|| Failure::new(FailureKind::NotFound, format!("there is no metric `{metric}`; see the list of metrics")))?;
+    let definition = session.catalogue.metric(&metric).ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("there is no metric `{metric}`; see the list of metrics"))
+    })?;
     let opened = if let Some(opened) = kept.get_value().filter(|opened| opened.metric == metric) {
         opened
     } else {
@@ -101,8 +105,10 @@ async fn answer(metric: String, state: PageState, session: SessionResource, kept
 
 /// Prominent dimensions first; six fit a bar.
 fn filter_dimensions(definition: &MetricDefinition, session: &Session) -> Vec<String> {
-    let prominent = |name: &String| session.catalogue.dimension(name).is_some_and(|dimension| dimension.prominent);
-    let (mut first, rest): (Vec<String>, Vec<String>) = definition.dimensions.iter().cloned().partition(prominent);
+    let prominent =
+        |name: &String| session.catalogue.dimension(name).is_some_and(|dimension| dimension.prominent);
+    let (mut first, rest): (Vec<String>, Vec<String>) =
+        definition.dimensions.iter().cloned().partition(prominent);
     first.extend(rest);
     first.truncate(6);
     first
@@ -132,7 +138,10 @@ impl<'a> Reading<'a> {
 
     pub(super) fn dimension_name(&self, dimension: &str) -> String {
         let texts = self.env.texts;
-        self.session.catalogue.dimension(dimension).map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned())
+        self.session
+            .catalogue
+            .dimension(dimension)
+            .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned())
     }
 }
 
@@ -147,7 +156,16 @@ fn page(session: &Arc<Session>, answered: &Answered, env: Env) -> AnyView {
     let questions = questions(definition, &asking);
     let calendar = session.calendar();
     let judging = Judging { period: asking.period, status: &session.status, calendar: &calendar, texts };
-    let reading = Reading { session, definition, asking: &asking, questions: &questions, answers: &answered.answers, judging, path: &path, env };
+    let reading = Reading {
+        session,
+        definition,
+        asking: &asking,
+        questions: &questions,
+        answers: &answered.answers,
+        judging,
+        path: &path,
+        env,
+    };
 
     let panel = origin_panel::Panel {
         session,
@@ -164,7 +182,13 @@ fn page(session: &Arc<Session>, answered: &Answered, env: Env) -> AnyView {
             {origin_panel::origin_panel(&panel, env)}
         </div>
     };
-    let bar = FilterBar { session, asking: &asking, own: OWN_PERIOD, path: &path, dimensions: answered.opened.members.clone() };
+    let bar = FilterBar {
+        session,
+        asking: &asking,
+        own: OWN_PERIOD,
+        path: &path,
+        dimensions: answered.opened.members.clone(),
+    };
     let framed = Framed {
         place: Spot::Metrics,
         title: texts.label(&definition.label).to_owned(),

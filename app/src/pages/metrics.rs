@@ -31,17 +31,36 @@ pub fn MetricsPage() -> impl IntoView {
 
 fn page(session: &Session, env: Env) -> AnyView {
     let texts = env.texts;
-    let (kpis, others): (Vec<&MetricDefinition>, Vec<&MetricDefinition>) = session.catalogue.metrics.iter().partition(|metric| metric.is_kpi);
+    let (kpis, others): (Vec<&MetricDefinition>, Vec<&MetricDefinition>) =
+        session.catalogue.metrics.iter().partition(|metric| metric.is_kpi);
     let group = |id: &str, title: &'static str, metrics: Vec<&MetricDefinition>| {
         (!metrics.is_empty()).then(|| {
             let items: Vec<Html> = metrics.into_iter().map(|metric| item(metric, env)).collect();
             let body = still_body("catalog", el("ul", &[], items));
-            tile(Tile { id: id.to_owned(), title: title.to_owned(), subtitle: String::new(), span: 12, actions: None, body, origin: None, table: None }, env)
+            tile(
+                Tile {
+                    id: id.to_owned(),
+                    title: title.to_owned(),
+                    subtitle: String::new(),
+                    span: 12,
+                    actions: None,
+                    body,
+                    origin: None,
+                    table: None,
+                },
+                env,
+            )
         })
     };
     let content = view! { <div class="grid first">{group("kpis", texts.kpis, kpis)}{group("medidas", texts.building_blocks, others)}</div> };
     let here = env.state.get_untracked().href(routes::METRICS);
-    let framed = Framed { place: Place::Metrics, title: texts.metrics.to_owned(), here, filters: None, content: content.into_any() };
+    let framed = Framed {
+        place: Place::Metrics,
+        title: texts.metrics.to_owned(),
+        here,
+        filters: None,
+        content: content.into_any(),
+    };
     frame::frame(session, framed, env)
 }
 

@@ -38,7 +38,13 @@ pub fn questions(board: &Board, asking: &Asking<'_>) -> Questions<Place> {
     questions
 }
 
-fn ask_tile(questions: &mut Questions<Place>, board: &Board, id: &str, content: &TileContent, asking: &Asking<'_>) {
+fn ask_tile(
+    questions: &mut Questions<Place>,
+    board: &Board,
+    id: &str,
+    content: &TileContent,
+    asking: &Asking<'_>,
+) {
     let place = || Place::Tile(id.to_owned());
     match content {
         TileContent::Line { metric, grain, buckets, beneath } => {
@@ -49,7 +55,8 @@ fn ask_tile(questions: &mut Questions<Place>, board: &Board, id: &str, content: 
                 questions.ask(Place::Beneath(id.to_owned()), asking.total(&figures));
             }
         }
-        TileContent::Area { metric, grain, buckets, by } | TileContent::Bar { metric, grain, buckets, by, .. } => {
+        TileContent::Area { metric, grain, buckets, by }
+        | TileContent::Bar { metric, grain, buckets, by, .. } => {
             let series = asking.series(&[metric], *grain, *buckets);
             questions.ask(place(), MetricQuery { by: by.iter().cloned().collect(), ..series });
         }
@@ -82,7 +89,11 @@ fn ask_drivers(questions: &mut Questions<Place>, board: &Board, dimensions: &[St
         for dimension in chosen {
             if let Some(query) = asking.drivers(metric, dimension) {
                 let explain = Explain { metric: metric.clone(), dimension: dimension.clone() };
-                questions.ask_why(Place::Drivers { metric: metric.clone(), dimension: dimension.clone() }, query, explain);
+                questions.ask_why(
+                    Place::Drivers { metric: metric.clone(), dimension: dimension.clone() },
+                    query,
+                    explain,
+                );
             }
         }
     }

@@ -20,8 +20,12 @@ pub enum Place {
     Series,
     /// The value after the first `0`, `1`, … steps of the drill path.
     Level(usize),
-    Drivers { dimension: String },
-    Leaders { dimension: String },
+    Drivers {
+        dimension: String,
+    },
+    Leaders {
+        dimension: String,
+    },
 }
 
 pub fn questions(definition: &MetricDefinition, asking: &Asking<'_>) -> Questions<Place> {
@@ -29,7 +33,10 @@ pub fn questions(definition: &MetricDefinition, asking: &Asking<'_>) -> Question
     let metric = definition.name.as_str();
     let own = asking.with_target(metric);
     questions.ask(Place::Value, asking.total(&own));
-    if definition.numerator.is_some() && definition.denominator.is_some() && asking.agrees(definition, &parts(definition)) {
+    if definition.numerator.is_some()
+        && definition.denominator.is_some()
+        && asking.agrees(definition, &parts(definition))
+    {
         questions.ask(Place::Parts, asking.total(&parts(definition)));
     }
     let grain = series_grain(definition, asking);
@@ -47,7 +54,12 @@ pub fn questions(definition: &MetricDefinition, asking: &Asking<'_>) -> Question
         }
     }
     if let Some(dimension) = leader_dimension(definition, asking.state) {
-        let query = MetricQuery { by: vec![dimension.clone()], order: order(metric, asking.state), limit: Some(LEADERS), ..asking.total(&[metric]) };
+        let query = MetricQuery {
+            by: vec![dimension.clone()],
+            order: order(metric, asking.state),
+            limit: Some(LEADERS),
+            ..asking.total(&[metric])
+        };
         questions.ask(Place::Leaders { dimension }, query);
     }
     questions
@@ -64,7 +76,9 @@ pub fn default_grain(definition: &MetricDefinition) -> Grain {
 
 /// Grains that the page offers for a metric.
 pub fn grains(definition: &MetricDefinition) -> impl Iterator<Item = Grain> {
-    [Grain::Day, Grain::Week, Grain::Month, Grain::Quarter].into_iter().filter(|grain| *grain >= definition.grain)
+    [Grain::Day, Grain::Week, Grain::Month, Grain::Quarter]
+        .into_iter()
+        .filter(|grain| *grain >= definition.grain)
 }
 
 fn series_buckets(grain: Grain) -> u32 {
@@ -93,7 +107,9 @@ pub fn leader_dimensions(definition: &MetricDefinition, state: &PageState) -> Ve
 /// The dimension that the leaderboard shows: the one chosen, else the next level of the drill path, else the first.
 pub fn leader_dimension(definition: &MetricDefinition, state: &PageState) -> Option<String> {
     let chosen = state.by.clone().filter(|dimension| offers(definition, dimension));
-    chosen.or_else(|| next_level(definition, state)).or_else(|| leader_dimensions(definition, state).into_iter().next())
+    chosen
+        .or_else(|| next_level(definition, state))
+        .or_else(|| leader_dimensions(definition, state).into_iter().next())
 }
 
 /// The level below the last drill step, on a path that holds all steps.

@@ -178,7 +178,7 @@ pub(super) const TEXTS: Texts = Texts {
     building_blocks: "Medidas de apoio",
     sign_in: "Entrar",
     sign_in_how: "Abra o link de acesso que o servidor mostrou ao iniciar. Ele vale uma vez e mantém você conectado neste navegador.",
-    sign_in_where: "Quem instalou o Mirante vê o link no terminal, na linha que começa com “Entrar:”.",
+    sign_in_where: "Quem instalou o Mirante vê o link no terminal, na linha que começa com “Sign in:”.",
     sign_in_again: "O link já foi usado? Reinicie o servidor para receber outro.",
     data_stay_here: "Os dados ficam neste servidor.",
     mirante_word: "mirante",

@@ -39,9 +39,15 @@ pub struct Figures {
 pub enum DataMark {
     Fine,
     /// Past its promise: age in words and a sentence.
-    Late { age: String, sentence: String },
+    Late {
+        age: String,
+        sentence: String,
+    },
     /// Checks failed in the last run: how many, and a sentence.
-    HeldBack { count: String, sentence: String },
+    HeldBack {
+        count: String,
+        sentence: String,
+    },
 }
 
 /// What a card is judged by besides its frame.
@@ -61,7 +67,11 @@ impl Judging<'_> {
     }
 }
 
-pub fn card(definition: &MetricDefinition, answer: Option<Result<&Frame, &Failure>>, judging: Judging<'_>) -> Card {
+pub fn card(
+    definition: &MetricDefinition,
+    answer: Option<Result<&Frame, &Failure>>,
+    judging: Judging<'_>,
+) -> Card {
     let texts = judging.texts;
     let figures = match answer {
         None => Err(Missing::Empty(texts.no_value_in_period.to_owned())),
@@ -90,7 +100,9 @@ fn figures(definition: &MetricDefinition, frame: &Frame, judging: Judging<'_>) -
     let reading = Reading::single(frame, &definition.name);
     let Some(number) = reading.value.number() else {
         let ratio = definition.denominator.is_some();
-        return Err(Missing::Empty(if ratio { texts.zero_denominator } else { texts.no_value_in_period }.to_owned()));
+        return Err(Missing::Empty(
+            if ratio { texts.zero_denominator } else { texts.no_value_in_period }.to_owned(),
+        ));
     };
     let stock = definition.additivity == Additivity::Stock;
     let context = match frame.comparison {
@@ -100,7 +112,8 @@ fn figures(definition: &MetricDefinition, frame: &Frame, judging: Judging<'_>) -
         }
         None => periods::in_words(frame.period, texts),
     };
-    let verdict = verdict::target(definition, frame).map(|target| verdict::judge(definition, number, target, judging.elapsed(), texts));
+    let verdict = verdict::target(definition, frame)
+        .map(|target| verdict::judge(definition, number, target, judging.elapsed(), texts));
     Ok(Figures {
         value: show::card(&reading.value, definition.format, texts.lang),
         delta: if frame.comparison.is_some() { reading.change(definition, texts) } else { None },
@@ -114,7 +127,8 @@ fn figures(definition: &MetricDefinition, frame: &Frame, judging: Judging<'_>) -
 pub fn mark(metric: &str, marks: &[Mark], texts: &Texts) -> DataMark {
     let Some(mark) = marks.iter().find(|mark| mark.metric == metric) else { return DataMark::Fine };
     if mark.failed_checks > 0 {
-        let count = locale::plural::counted(mark.failed_checks.into(), texts.check_one, texts.check_many, texts.lang);
+        let count =
+            locale::plural::counted(mark.failed_checks.into(), texts.check_one, texts.check_many, texts.lang);
         return DataMark::HeldBack { sentence: format!("{}: {count}", texts.held_back_load), count };
     }
     match &mark.stale {
@@ -122,7 +136,12 @@ pub fn mark(metric: &str, marks: &[Mark], texts: &Texts) -> DataMark {
         Some(stale) => {
             let age = locale::age::age(stale.age_minutes.cast_signed() * 60, texts.lang);
             let promise = locale::age::age(stale.promised_minutes.cast_signed() * 60, texts.lang);
-            let sentence = format!("{}: {} {age}, SLO {}", texts.late_data, stale.source, promise.trim_start_matches("há\u{a0}"));
+            let sentence = format!(
+                "{}: {} {age}, SLO {}",
+                texts.late_data,
+                stale.source,
+                promise.trim_start_matches("há\u{a0}")
+            );
             DataMark::Late { age, sentence }
         }
     }
@@ -143,7 +162,12 @@ mod tests {
             company: "Serra Azul".into(),
             time_zone: "America/Sao_Paulo".into(),
             today: "2026-11-23".parse().unwrap(),
-            edition: EditionCard { number: 3, published_at: "2026-11-23T10:42:00Z".into(), as_of: "2026-11-22".parse().unwrap(), tables: 9 },
+            edition: EditionCard {
+                number: 3,
+                published_at: "2026-11-23T10:42:00Z".into(),
+                as_of: "2026-11-22".parse().unwrap(),
+                tables: 9,
+            },
             held_back: None,
             marks,
             holidays: vec!["2026-11-02".parse().unwrap(), "2026-11-20".parse().unwrap()],
@@ -152,7 +176,13 @@ mod tests {
 
     fn frame(value: Cell, comparison: Cell) -> Frame {
         let period = |from: &str, to: &str| Period::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
-        let column = |role| Column { name: "win".into(), role, kind: "float".into(), unit: "%".into(), format: Format::Percent };
+        let column = |role| Column {
+            name: "win".into(),
+            role,
+            kind: "float".into(),
+            unit: "%".into(),
+            format: Format::Percent,
+        };
         let delta = value.minus(&comparison);
         Frame {
             columns: vec![column(Role::Value), column(Role::Comparison), column(Role::Delta)],
@@ -176,7 +206,11 @@ mod tests {
         let status = status(marks);
         let calendar = Calendar::from_days_off(status.holidays.iter().copied());
         let period = PeriodSpec::This { this: Grain::Month };
-        card(&win, Some(answer.as_ref()), Judging { period, status: &status, calendar: &calendar, texts: Texts::of(Lang::PtBr) })
+        card(
+            &win,
+            Some(answer.as_ref()),
+            Judging { period, status: &status, calendar: &calendar, texts: Texts::of(Lang::PtBr) },
+        )
     }
 
     #[test]
@@ -199,7 +233,8 @@ mod tests {
     #[test]
     fn card_of_a_failure_keeps_its_name_and_mark() {
         let mark = Mark { metric: "win".into(), failed_checks: 1, stale: None };
-        let card = judged(&Err(Failure::new(FailureKind::Internal, "the query ran out of memory")), vec![mark]);
+        let card =
+            judged(&Err(Failure::new(FailureKind::Internal, "the query ran out of memory")), vec![mark]);
         assert_eq!(card.name, "win");
         assert!(matches!(card.figures, Err(Missing::Failed { retry: true, .. })));
         assert!(matches!(card.mark, DataMark::HeldBack { .. }));

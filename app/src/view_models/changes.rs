@@ -55,14 +55,20 @@ impl Cause {
     /// None when there is no comparison, no member, or nothing moved.
     pub fn of(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Option<Cause> {
         let exact = definition.denominator.is_some() || definition.additivity != Additivity::None;
-        if exact { explain(definition, frame, dimension).map(Cause::Parts) } else { largest_move(definition, frame, dimension).map(Cause::Move) }
+        if exact {
+            explain(definition, frame, dimension).map(Cause::Parts)
+        } else {
+            largest_move(definition, frame, dimension).map(Cause::Move)
+        }
     }
 }
 
 fn explain(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Option<Explained> {
     let member_at = frame.index(dimension, Role::Dimension)?;
     let compared_with = frame.comparison?;
-    let cell = |row: &Vec<Cell>, name: &str, role| frame.index(name, role).map_or(Cell::Null, |index| row[index].clone());
+    let cell = |row: &Vec<Cell>, name: &str, role| {
+        frame.index(name, role).map_or(Cell::Null, |index| row[index].clone())
+    };
     let contribution = if let (Some(above), Some(below)) = (&definition.numerator, &definition.denominator) {
         let part = |row: &Vec<Cell>| RatioPart {
             member: row[member_at].clone(),
@@ -84,7 +90,12 @@ fn explain(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Opt
     compact(contribution, dimension, frame.period, compared_with)
 }
 
-fn compact(contribution: Contribution, dimension: &str, period: Period, compared_with: Period) -> Option<Explained> {
+fn compact(
+    contribution: Contribution,
+    dimension: &str,
+    period: Period,
+    compared_with: Period,
+) -> Option<Explained> {
     if contribution.drivers.is_empty() {
         return None;
     }
@@ -93,7 +104,19 @@ fn compact(contribution: Contribution, dimension: &str, period: Period, compared
     let sum = |part: fn(&Driver) -> f64| drivers.iter().map(part).sum::<f64>();
     let (members, rate, mix) = (drivers.len(), sum(|driver| driver.rate), sum(|driver| driver.mix));
     drivers.truncate(NAMED);
-    Some(Explained { dimension: dimension.to_owned(), period, compared_with, value, comparison, delta, leading: drivers, main, members, rate, mix })
+    Some(Explained {
+        dimension: dimension.to_owned(),
+        period,
+        compared_with,
+        value,
+        comparison,
+        delta,
+        leading: drivers,
+        main,
+        members,
+        rate,
+        mix,
+    })
 }
 
 fn largest_move(definition: &MetricDefinition, frame: &Frame, dimension: &str) -> Option<Move> {
@@ -105,7 +128,12 @@ fn largest_move(definition: &MetricDefinition, frame: &Frame, dimension: &str) -
         Some((cells[member_at].clone(), reading, change.abs()))
     });
     let (member, reading, _) = moves.reduce(|best, next| if next.2 > best.2 { next } else { best })?;
-    Some(Move { dimension: dimension.to_owned(), member, value: reading.value, comparison: reading.comparison })
+    Some(Move {
+        dimension: dimension.to_owned(),
+        member,
+        value: reading.value,
+        comparison: reading.comparison,
+    })
 }
 
 /// The dimension whose main driver stands out most: its share of the change beyond what an even spread would give it.
@@ -115,7 +143,10 @@ pub fn most_telling<'a>(explained: impl IntoIterator<Item = &'a Explained>) -> O
         share.min(1.0) - 1.0 / explained.members as f64
     };
     // A single member always explains everything, which says nothing.
-    explained.into_iter().filter(|explained| explained.members > 1).reduce(|best, next| if telling(next) > telling(best) { next } else { best })
+    explained
+        .into_iter()
+        .filter(|explained| explained.members > 1)
+        .reduce(|best, next| if telling(next) > telling(best) { next } else { best })
 }
 
 /// One sentence of the list.
@@ -145,7 +176,12 @@ pub struct Share {
 }
 
 /// The change of one KPI in one sentence; none when its digits all round away.
-pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_name: &str, texts: &Texts) -> Option<Change> {
+pub fn change(
+    definition: &MetricDefinition,
+    explained: &Explained,
+    dimension_name: &str,
+    texts: &Texts,
+) -> Option<Change> {
     let driver = explained.main.as_ref()?;
     let lang = texts.lang;
     let signed = |value: f64| show::card_difference(&Cell::Float(value), definition.format, Sign::Both, lang);
@@ -153,7 +189,9 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
     let delta = signed(explained.delta);
     delta.strip_prefix(['+', locale::MINUS])?;
     let parts = parts(definition, explained, driver, texts);
-    let (main_effect, effect) = parts.first().map_or_else(|| (driver.effect, signed(driver.effect)), |(_, value, text)| (*value, text.clone()));
+    let (main_effect, effect) = parts
+        .first()
+        .map_or_else(|| (driver.effect, signed(driver.effect)), |(_, value, text)| (*value, text.clone()));
     let effects = if definition.denominator.is_some() {
         let halves = rounded(&[driver.rate, driver.mix], main_effect, definition.format);
         format!(": {} {}, {} {}", texts.rate_effect, signed(halves[0]), texts.mix_effect, signed(halves[1]))
@@ -174,7 +212,11 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
         },
         member: figures::member_name(&driver.member, texts),
         sentence: sentence.replace("p.p..", "p.p."),
-        parts: parts.iter().map(|(name, _, effect)| format!("{name} {effect}")).collect::<Vec<_>>().join(" · "),
+        parts: parts
+            .iter()
+            .map(|(name, _, effect)| format!("{name} {effect}"))
+            .collect::<Vec<_>>()
+            .join(" · "),
         share: share(driver, explained, texts),
         tone,
         size: if explained.comparison == 0.0 { 0.0 } else { (explained.delta / explained.comparison).abs() },
@@ -182,17 +224,24 @@ pub fn change(definition: &MetricDefinition, explained: &Explained, dimension_na
 }
 
 /// The main driver, the next two and everybody else: the shown digits of shares and counts sum to the shown delta.
-fn parts(definition: &MetricDefinition, explained: &Explained, main: &Driver, texts: &Texts) -> Vec<(String, f64, String)> {
+fn parts(
+    definition: &MetricDefinition,
+    explained: &Explained,
+    main: &Driver,
+    texts: &Texts,
+) -> Vec<(String, f64, String)> {
     let mut named: Vec<&Driver> = vec![main];
     named.extend(explained.leading.iter().filter(|driver| driver.member != main.member).take(2));
-    let mut names: Vec<String> = named.iter().map(|driver| figures::member_name(&driver.member, texts)).collect();
+    let mut names: Vec<String> =
+        named.iter().map(|driver| figures::member_name(&driver.member, texts)).collect();
     let mut effects: Vec<f64> = named.iter().map(|driver| driver.effect).collect();
     if explained.members > named.len() {
         names.push(texts.others.to_lowercase());
         effects.push(explained.delta - effects.iter().sum::<f64>());
     }
     let shown = rounded(&effects, explained.delta, definition.format);
-    let text = |effect: f64| show::card_difference(&Cell::Float(effect), definition.format, Sign::Both, texts.lang);
+    let text =
+        |effect: f64| show::card_difference(&Cell::Float(effect), definition.format, Sign::Both, texts.lang);
     names.into_iter().zip(shown).map(|(name, effect)| (name, effect, text(effect))).collect()
 }
 
@@ -203,7 +252,10 @@ fn rounded(effects: &[f64], total: f64, format: Format) -> Vec<f64> {
         Format::Integer => 0,
         _ => return effects.to_vec(),
     };
-    apportion(effects, total, decimals).iter().map(|units| kpi::cell::decimal_to_f64(i128::from(*units), decimals)).collect()
+    apportion(effects, total, decimals)
+        .iter()
+        .map(|units| kpi::cell::decimal_to_f64(i128::from(*units), decimals))
+        .collect()
 }
 
 fn share(driver: &Driver, explained: &Explained, texts: &Texts) -> Option<Share> {
@@ -215,13 +267,19 @@ fn share(driver: &Driver, explained: &Explained, texts: &Texts) -> Option<Share>
         return Some(Share { filled: 100.0, text: text.to_owned() });
     }
     let direction = if rise { texts.of_the_rise } else { texts.of_the_fall };
-    let text = locale::Number::float(share)
-        .map(|share| locale::decimal::percent(&share, locale::Decimals::exactly(0), Sign::Negative, texts.lang))?;
+    let text = locale::Number::float(share).map(|share| {
+        locale::decimal::percent(&share, locale::Decimals::exactly(0), Sign::Negative, texts.lang)
+    })?;
     Some(Share { filled: (share * 100.0).clamp(0.0, 100.0).round(), text: format!("{text} {direction}") })
 }
 
 /// The sentence about a member that moved, for metrics without parts that sum.
-pub fn moved(definition: &MetricDefinition, moved: &Move, dimension_name: &str, texts: &Texts) -> Option<Change> {
+pub fn moved(
+    definition: &MetricDefinition,
+    moved: &Move,
+    dimension_name: &str,
+    texts: &Texts,
+) -> Option<Change> {
     let change = moved.value.minus(&moved.comparison).number()?;
     let (_, tone) = chart::Delta::judge(change, definition.direction, false);
     let card = |cell: &Cell| show::card(cell, definition.format, texts.lang).text();
@@ -243,83 +301,4 @@ pub fn moved(definition: &MetricDefinition, moved: &Move, dimension_name: &str, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view_models::figures::tests::definition;
-    use kpi::{Column, Direction, Engine};
-    use locale::Lang;
-
-    fn frame(metrics: &[&str], rows: Vec<Vec<Cell>>) -> Frame {
-        let column = |name: &str, role| Column { name: name.into(), role, kind: "int".into(), unit: String::new(), format: Format::Integer };
-        let mut columns = vec![column("canal", Role::Dimension)];
-        for metric in metrics {
-            columns.extend([column(metric, Role::Value), column(metric, Role::Comparison), column(metric, Role::Delta)]);
-        }
-        let period = |from: &str, to: &str| Period::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
-        Frame {
-            columns,
-            rows,
-            edition: 1,
-            as_of: "2026-06-30".parse().unwrap(),
-            period: period("2026-06-01", "2026-06-30"),
-            comparison: Some(period("2026-05-01", "2026-05-31")),
-            partial_from: None,
-            definition: std::collections::BTreeMap::new(),
-            engine: Engine::Lake,
-            truncated: false,
-        }
-    }
-
-    fn row(member: &str, pairs: &[(i64, i64)]) -> Vec<Cell> {
-        let mut row = vec![Cell::Text(member.into())];
-        for (value, before) in pairs {
-            row.extend([Cell::Int(*value), Cell::Int(*before), Cell::Int(value - before)]);
-        }
-        row
-    }
-
-    #[test]
-    fn change_of_a_ratio_sums_to_its_delta_and_names_the_driver() {
-        let mut rate = definition("win_rate", Format::Percent, Direction::Up);
-        (rate.numerator, rate.denominator) = (Some("won".into()), Some("closed".into()));
-        let frame = frame(&["won", "closed"], vec![row("Ads", &[(10, 40), (100, 100)]), row("Site", &[(30, 29), (100, 100)])]);
-        let explained = explain(&rate, &frame, "canal").unwrap();
-        assert!((explained.rate + explained.mix - explained.delta).abs() < 1e-12);
-        let change = change(&rate, &explained, "Canal", Texts::of(Lang::PtBr)).unwrap();
-        assert_eq!((change.member.as_str(), change.kind, change.tone), ("Ads", "Detrator", Tone::Bad));
-        assert_eq!(change.parts.replace(locale::NBSP, " "), "Ads −15,0 p.p. · Site +0,5 p.p.");
-        assert_eq!(change.share.unwrap().text, "mais que toda a queda");
-    }
-
-    #[test]
-    fn most_telling_dimension_is_the_concentrated_one() {
-        let sales = definition("net_sales", Format::Integer, Direction::Up);
-        let explained = |rows| explain(&sales, &frame(&["net_sales"], rows), "canal").unwrap();
-        let even = explained(vec![row("a", &[(60, 50)]), row("b", &[(60, 50)])]);
-        let single = explained(vec![row("x", &[(120, 100)])]);
-        let one = Explained { dimension: "uf".into(), ..explained(vec![row("a", &[(70, 50)]), row("b", &[(50, 50)])]) };
-        assert_eq!(most_telling([&single, &even, &one]).unwrap().dimension, "uf");
-        assert_eq!(most_telling([&single]), None);
-    }
-
-    #[test]
-    fn many_members_are_kept_as_sums() {
-        let sales = definition("net_sales", Format::Integer, Direction::Up);
-        let rows = (0..400).map(|i| row(&format!("p{i}"), &[(100 + i % 7, 100)])).collect();
-        let explained = explain(&sales, &frame(&["net_sales"], rows), "canal").unwrap();
-        assert_eq!((explained.leading.len(), explained.members), (NAMED, 400));
-        assert!((explained.rate - explained.delta).abs() < 1e-9);
-        let change = change(&sales, &explained, "Produto", Texts::of(Lang::PtBr)).unwrap();
-        assert_eq!(change.parts, "p104 +6 · p111 +6 · p118 +6 · outros +1.179");
-    }
-
-    #[test]
-    fn cause_of_a_median_is_its_largest_move() {
-        let mut lead = definition("order_lead_time", Format::BusinessDays, Direction::Down);
-        lead.additivity = Additivity::None;
-        let frame = frame(&["order_lead_time"], vec![row("PR", &[(3, 3)]), row("SC", &[(9, 4)])]);
-        let Some(Cause::Move(found)) = Cause::of(&lead, &frame, "canal") else { panic!("a median has no parts") };
-        let change = moved(&lead, &found, "UF", Texts::of(Lang::PtBr)).unwrap();
-        assert_eq!((change.member.as_str(), change.tone, change.share), ("SC", Tone::Bad, None));
-    }
-}
+mod tests;

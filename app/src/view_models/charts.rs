@@ -7,7 +7,10 @@ mod series;
 use super::figures::{self, Reading};
 use crate::page_state::PageState;
 use crate::texts::Texts;
-use chart::kinds::{Area, Bar, BarCell, BarColumn, BarList, BarRow, Funnel, HeatCell, HeatRow, HeatScale, Heatmap, Hide, Layout, Line, Sparkline, Stage};
+use chart::kinds::{
+    Area, Bar, BarCell, BarColumn, BarList, BarRow, Funnel, HeatCell, HeatRow, HeatScale, Heatmap, Hide,
+    Layout, Line, Sparkline, Stage,
+};
 use chart::{ChartSpec, Drawing, Plot, Text, Words};
 use contract::metrics::Catalogue;
 use kpi::definition::Additivity;
@@ -38,12 +41,20 @@ fn tidy(step: f64) -> f64 {
 
 /// The trend on a card.
 pub fn trend(definition: &MetricDefinition, frame: &Frame, grain: Grain, texts: &Texts) -> Drawing {
-    let (plot, largest) = time_plot(definition, frame, grain, Layers { comparison: true, target: None }, texts);
+    let (plot, largest) =
+        time_plot(definition, frame, grain, Layers { comparison: true, target: None }, texts);
     draw(&ChartSpec::Sparkline(Sparkline { plot, mini: false }), definition.format, largest, texts)
 }
 
 /// A metric over time with last year and target.
-pub fn line(title: &str, definition: &MetricDefinition, frame: &Frame, grain: Grain, catalogue: &Catalogue, texts: &Texts) -> Drawing {
+pub fn line(
+    title: &str,
+    definition: &MetricDefinition,
+    frame: &Frame,
+    grain: Grain,
+    catalogue: &Catalogue,
+    texts: &Texts,
+) -> Drawing {
     let target = definition.target.as_ref().filter(|target| match target {
         Target::Value(_) => true,
         Target::Metric(name) => catalogue.metric(name).is_some(),
@@ -54,7 +65,14 @@ pub fn line(title: &str, definition: &MetricDefinition, frame: &Frame, grain: Gr
 }
 
 /// A metric over time as an area or bars, in total or by the members of a dimension.
-pub fn filled(title: &str, definition: &MetricDefinition, frame: &Frame, grain: Grain, look: Filled<'_>, texts: &Texts) -> Drawing {
+pub fn filled(
+    title: &str,
+    definition: &MetricDefinition,
+    frame: &Frame,
+    grain: Grain,
+    look: Filled<'_>,
+    texts: &Texts,
+) -> Drawing {
     let (plot, largest) = match look.by {
         Some(dimension) => series::member_plot(definition, frame, grain, dimension, texts),
         None => time_plot(definition, frame, grain, Layers { comparison: !look.area, target: None }, texts),
@@ -73,19 +91,34 @@ pub struct Filled<'a> {
 }
 
 /// Members of a dimension as bars with share and change; a name filters the page by it.
-pub fn ranking(title: &str, definition: &MetricDefinition, frame: &Frame, dimension: (&str, &str), page: (&PageState, &str), texts: &Texts) -> Drawing {
+pub fn ranking(
+    title: &str,
+    definition: &MetricDefinition,
+    frame: &Frame,
+    dimension: (&str, &str),
+    page: (&PageState, &str),
+    texts: &Texts,
+) -> Drawing {
     let (dimension, dimension_name) = dimension;
     let (state, path) = page;
     let column = frame.index(dimension, Role::Dimension).unwrap_or(0);
-    let readings: Vec<(Cell, Reading)> =
-        frame.rows.iter().enumerate().map(|(row, cells)| (cells[column].clone(), Reading::row(frame, &definition.name, row))).collect();
+    let readings: Vec<(Cell, Reading)> = frame
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(row, cells)| (cells[column].clone(), Reading::row(frame, &definition.name, row)))
+        .collect();
     let shares = definition.additivity != Additivity::None;
     let whole: f64 = readings.iter().filter_map(|(_, reading)| reading.value.number()).sum();
     let compared = frame.comparison.is_some();
     let row = |(member, reading): &(Cell, Reading)| {
         let mut cells = vec![BarCell::Text(show::full(&reading.value, definition.format, texts.lang))];
         if shares {
-            let share = reading.value.number().filter(|_| whole > 0.0).map_or(Cell::Null, |value| Cell::Float(value / whole));
+            let share = reading
+                .value
+                .number()
+                .filter(|_| whole > 0.0)
+                .map_or(Cell::Null, |value| Cell::Float(value / whole));
             cells.push(BarCell::Text(show::full(&share, Format::Percent, texts.lang)));
         }
         if compared {
@@ -99,7 +132,11 @@ pub fn ranking(title: &str, definition: &MetricDefinition, frame: &Frame, dimens
             cells,
         }
     };
-    let mut columns = vec![BarColumn { title: texts.label(&definition.label).to_owned(), hide: Hide::Never, sorted: Some("descending") }];
+    let mut columns = vec![BarColumn {
+        title: texts.label(&definition.label).to_owned(),
+        hide: Hide::Never,
+        sorted: Some("descending"),
+    }];
     if shares {
         columns.push(BarColumn { title: texts.share.to_owned(), hide: Hide::Xs, sorted: None });
     }
@@ -156,7 +193,12 @@ pub fn funnel(title: &str, stages: &[&MetricDefinition], frame: &Frame, texts: &
     draw(&ChartSpec::Funnel(chart), Format::Integer, 1.0, texts)
 }
 
-fn passage(stage: &Reading, before: &Reading, definition: &MetricDefinition, texts: &Texts) -> (String, Option<chart::Delta>) {
+fn passage(
+    stage: &Reading,
+    before: &Reading,
+    definition: &MetricDefinition,
+    texts: &Texts,
+) -> (String, Option<chart::Delta>) {
     let ratio = |above: &Cell, below: &Cell| match (above.number(), below.number()) {
         (Some(above), Some(below)) if below != 0.0 => Cell::Float(above / below),
         _ => Cell::Null,
@@ -169,8 +211,17 @@ fn passage(stage: &Reading, before: &Reading, definition: &MetricDefinition, tex
 }
 
 /// A metric by two dimensions; around its target when it has one.
-pub fn heatmap(title: &str, definition: &MetricDefinition, frame: &Frame, rows: &str, columns: &str, texts: &Texts) -> Drawing {
-    let (Some(row_at), Some(column_at)) = (frame.index(rows, Role::Dimension), frame.index(columns, Role::Dimension)) else {
+pub fn heatmap(
+    title: &str,
+    definition: &MetricDefinition,
+    frame: &Frame,
+    rows: &str,
+    columns: &str,
+    texts: &Texts,
+) -> Drawing {
+    let (Some(row_at), Some(column_at)) =
+        (frame.index(rows, Role::Dimension), frame.index(columns, Role::Dimension))
+    else {
         return Drawing { empty: true, ..Drawing::default() };
     };
     let row_members = members(frame, row_at);
@@ -182,7 +233,13 @@ pub fn heatmap(title: &str, definition: &MetricDefinition, frame: &Frame, rows: 
         let Some(value) = value else { return HeatCell { closed: true, ..HeatCell::default() } };
         let full = show::full(&value, definition.format, texts.lang);
         let place = format!("{}, {}", axis_member(row, true, texts), axis_member(column, true, texts));
-        HeatCell { value: value.number(), text: heat_text(&value, definition.format, texts), title: format!("{place}: {full}"), partial: false, closed: false }
+        HeatCell {
+            value: value.number(),
+            text: heat_text(&value, definition.format, texts),
+            title: format!("{place}: {full}"),
+            partial: false,
+            closed: false,
+        }
     };
     let heat_rows: Vec<HeatRow> = row_members
         .iter()
@@ -192,14 +249,21 @@ pub fn heatmap(title: &str, definition: &MetricDefinition, frame: &Frame, rows: 
             cells: column_members.iter().map(|column| cell(row, column)).collect(),
         })
         .collect();
-    let values: Vec<f64> = heat_rows.iter().flat_map(|row| row.cells.iter().filter_map(|cell| cell.value)).collect();
+    let values: Vec<f64> =
+        heat_rows.iter().flat_map(|row| row.cells.iter().filter_map(|cell| cell.value)).collect();
     let largest = values.iter().copied().fold(0.0, |a: f64, b| a.max(b.abs()));
     let scale = match definition.target {
         Some(Target::Value(target)) => HeatScale::around(target, definition.direction, values.into_iter()),
         _ => HeatScale::sequential(values.into_iter()),
     };
     let columns = column_members.iter().map(|column| axis_member(column, false, texts)).collect();
-    let heat = Heatmap { title: title.to_owned(), name: texts.label(&definition.label).to_owned(), columns, rows: heat_rows, scale };
+    let heat = Heatmap {
+        title: title.to_owned(),
+        name: texts.label(&definition.label).to_owned(),
+        columns,
+        rows: heat_rows,
+        scale,
+    };
     draw(&ChartSpec::Heatmap(heat), definition.format, largest, texts)
 }
 
@@ -219,7 +283,9 @@ fn members(frame: &Frame, column: usize) -> Vec<Cell> {
 /// The weekday that a member names as packs write it, `seg` to `dom`; 0 is Monday.
 fn weekday(member: &Cell) -> Option<u8> {
     let name = member.text()?;
-    (0..7).find(|day| chrono::Weekday::try_from(*day).is_ok_and(|day| date::weekday(day, Width::Short, Lang::PtBr) == name))
+    (0..7).find(|day| {
+        chrono::Weekday::try_from(*day).is_ok_and(|day| date::weekday(day, Width::Short, Lang::PtBr) == name)
+    })
 }
 
 /// Weekdays are named in the reader's language and hours without their leading zero; other members by themselves.

@@ -162,9 +162,15 @@ pub(crate) mod tests {
     fn change_has_the_unit_and_the_tone_of_its_metric() {
         let pt = Texts::of(Lang::PtBr);
         let margin = definition("gross_margin_pct", Format::Percent, Direction::Up);
-        assert_eq!(plain(reading(0.246, 0.228).change(&margin, pt)), ("1,8 p.p.".into(), Trend::Up, chart::Tone::Good));
+        assert_eq!(
+            plain(reading(0.246, 0.228).change(&margin, pt)),
+            ("1,8 p.p.".into(), Trend::Up, chart::Tone::Good)
+        );
         let cac = definition("cac", Format::Money, Direction::Down);
-        assert_eq!(plain(reading(1842.0, 1964.0).change(&cac, pt)), ("6,2%".into(), Trend::Down, chart::Tone::Good));
+        assert_eq!(
+            plain(reading(1842.0, 1964.0).change(&cac, pt)),
+            ("6,2%".into(), Trend::Down, chart::Tone::Good)
+        );
         let lead = definition("order_lead_time", Format::BusinessDays, Direction::Down);
         let (text, trend, tone) = plain(reading(3.4, 2.9).change(&lead, pt));
         assert!(text.starts_with("0,5"), "{text}");

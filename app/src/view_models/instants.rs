@@ -9,9 +9,13 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta};
 fn offset_hours(zone: &str) -> i64 {
     match zone {
         "America/Noronha" => -2,
-        "America/Sao_Paulo" | "America/Bahia" | "America/Fortaleza" | "America/Recife" | "America/Maceio" | "America/Belem"
-        | "America/Araguaina" | "America/Santarem" => -3,
-        "America/Manaus" | "America/Cuiaba" | "America/Campo_Grande" | "America/Porto_Velho" | "America/Boa_Vista" => -4,
+        "America/Sao_Paulo" | "America/Bahia" | "America/Fortaleza" | "America/Recife" | "America/Maceio"
+        | "America/Belem" | "America/Araguaina" | "America/Santarem" => -3,
+        "America/Manaus"
+        | "America/Cuiaba"
+        | "America/Campo_Grande"
+        | "America/Porto_Velho"
+        | "America/Boa_Vista" => -4,
         "America/Rio_Branco" | "America/Eirunepe" => -5,
         _ => 0,
     }

@@ -97,17 +97,26 @@ mod tests {
     fn card(name: &str, status: Status) -> Card {
         let pace = Pace { target: 1.0, expected: 1.0, ratio: 1.0, status };
         let verdict = Verdict { status, word: "", target: String::new(), filled: 80.0, pace };
-        let delta = Delta { text: "3,1 p.p.".into(), spoken: String::new(), trend: Trend::Down, tone: Tone::Bad };
-        let figures = Figures { value: Shown::default(), delta: Some(delta), context: String::new(), extra: String::new(), verdict: Some(verdict) };
+        let delta =
+            Delta { text: "3,1 p.p.".into(), spoken: String::new(), trend: Trend::Down, tone: Tone::Bad };
+        let figures = Figures {
+            value: Shown::default(),
+            delta: Some(delta),
+            context: String::new(),
+            extra: String::new(),
+            verdict: Some(verdict),
+        };
         Card { metric: name.to_lowercase(), name: name.into(), figures: Ok(figures), mark: DataMark::Fine }
     }
 
     #[test]
     fn lede_counts_and_tells_the_worst_first() {
-        let cards = [card("MRR", Status::OnTrack), card("Lead time", Status::Attention), card("SLA", Status::Off)];
+        let cards =
+            [card("MRR", Status::OnTrack), card("Lead time", Status::Attention), card("SLA", Status::Off)];
         let told = lede(&cards, Texts::of(Lang::PtBr)).unwrap();
         assert_eq!(told.count, "Um dos três indicadores está no ritmo da meta.");
-        let text: Vec<String> = told.exceptions.iter().map(|e| format!("{}{}{}", e.joint, e.name, e.said)).collect();
+        let text: Vec<String> =
+            told.exceptions.iter().map(|e| format!("{}{}{}", e.joint, e.name, e.said)).collect();
         assert_eq!(text.concat(), "SLA caiu 3,1 p.p. e Lead time caiu 3,1 p.p.");
         let told = lede(&[card("MRR", Status::OnTrack)], Texts::of(Lang::En)).unwrap();
         assert_eq!(told.count, "The metric is on track for its target.");

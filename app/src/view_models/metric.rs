@@ -14,26 +14,43 @@ use kpi::{Cell, Format, Frame, MetricDefinition, Role};
 use locale::{Sign, show};
 
 /// From the comparison to the value through the members of a dimension.
-pub fn waterfall(definition: &MetricDefinition, explained: &Explained, ends: (String, String), texts: &Texts) -> Drawing {
+pub fn waterfall(
+    definition: &MetricDefinition,
+    explained: &Explained,
+    ends: (String, String),
+    texts: &Texts,
+) -> Drawing {
     let tone = |effect: f64| chart::Delta::judge(effect, definition.direction, false).1;
     let ratio = definition.denominator.is_some();
     let mut drivers = Vec::new();
     if ratio {
         let mix = explained.mix;
-        drivers.push(WaterfallDriver { name: texts.mix_of_all.to_owned(), effect: Effect::Mix, value: mix, tone: tone(mix) });
+        drivers.push(WaterfallDriver {
+            name: texts.mix_of_all.to_owned(),
+            effect: Effect::Mix,
+            value: mix,
+            tone: tone(mix),
+        });
     }
     for driver in &explained.leading {
         let value = if ratio { driver.rate } else { driver.effect };
         let effect = if ratio { Effect::Rate } else { Effect::Plain };
-        drivers.push(WaterfallDriver { name: figures::member_name(&driver.member, texts), effect, value, tone: tone(value) });
+        drivers.push(WaterfallDriver {
+            name: figures::member_name(&driver.member, texts),
+            effect,
+            value,
+            tone: tone(value),
+        });
     }
     if explained.members > NAMED {
         let value = explained.rate - explained.leading.iter().map(|driver| driver.rate).sum::<f64>();
         let effect = if ratio { Effect::Rate } else { Effect::Plain };
         drivers.push(WaterfallDriver { name: texts.others.to_owned(), effect, value, tone: tone(value) });
     }
-    let end = |name: String, value: f64| End { name, value, text: figures::full(value, definition.format, texts) };
-    let (digit, unit) = last_digit(definition.format, explained.value.abs().max(explained.comparison.abs()), texts);
+    let end =
+        |name: String, value: f64| End { name, value, text: figures::full(value, definition.format, texts) };
+    let (digit, unit) =
+        last_digit(definition.format, explained.value.abs().max(explained.comparison.abs()), texts);
     let chart = Waterfall {
         title: texts.label(&definition.label).to_owned(),
         unit,
@@ -42,7 +59,12 @@ pub fn waterfall(definition: &MetricDefinition, explained: &Explained, ends: (St
         drivers,
         end: end(ends.1, explained.value),
     };
-    charts::draw(&ChartSpec::Waterfall(chart), definition.format, explained.value.abs().max(explained.comparison.abs()), texts)
+    charts::draw(
+        &ChartSpec::Waterfall(chart),
+        definition.format,
+        explained.value.abs().max(explained.comparison.abs()),
+        texts,
+    )
 }
 
 /// The last digit that effects show, as a value, and what they are in.
@@ -113,11 +135,23 @@ pub fn leaderboard(leaders: &Leaders<'_>, texts: &Texts) -> Option<Leaderboard> 
     let Leaders { definition, frame, total, state, path, .. } = leaders;
     let shown = leader_dimension(definition, state)?;
     let member_at = frame.index(&shown, Role::Dimension)?;
-    let mut rows: Vec<(Cell, Reading)> =
-        frame.rows.iter().enumerate().map(|(row, cells)| (cells[member_at].clone(), Reading::row(frame, &definition.name, row))).collect();
+    let mut rows: Vec<(Cell, Reading)> = frame
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(row, cells)| (cells[member_at].clone(), Reading::row(frame, &definition.name, row)))
+        .collect();
     sort(&mut rows, state.sort, texts);
-    let largest = rows.iter().flat_map(|(_, reading)| [reading.value.number(), reading.comparison.number()]).flatten().fold(0.0, f64::max);
-    let share = |cell: &Cell| cell.number().filter(|value| largest > 0.0 && *value >= 0.0).map(|value| (value / largest * 1000.0).round() / 10.0);
+    let largest = rows
+        .iter()
+        .flat_map(|(_, reading)| [reading.value.number(), reading.comparison.number()])
+        .flatten()
+        .fold(0.0, f64::max);
+    let share = |cell: &Cell| {
+        cell.number()
+            .filter(|value| largest > 0.0 && *value >= 0.0)
+            .map(|value| (value / largest * 1000.0).round() / 10.0)
+    };
     let leader = |name: String, href: String, reading: &Reading| Leader {
         name,
         href,
@@ -138,17 +172,30 @@ pub fn leaderboard(leaders: &Leaders<'_>, texts: &Texts) -> Option<Leaderboard> 
         }
     };
     Some(Leaderboard {
-        tabs: leaders.dimensions.iter().map(|(dimension, name)| (dimension.clone(), name.clone(), *dimension == shown)).collect(),
+        tabs: leaders
+            .dimensions
+            .iter()
+            .map(|(dimension, name)| (dimension.clone(), name.clone(), *dimension == shown))
+            .collect(),
         columns: columns(definition, state, frame.comparison.is_some(), texts),
-        rows: rows.iter().map(|(member, reading)| leader(figures::member_name(member, texts), link(member), reading)).collect(),
+        rows: rows
+            .iter()
+            .map(|(member, reading)| leader(figures::member_name(member, texts), link(member), reading))
+            .collect(),
         total: leader(leaders.total_name.clone(), String::new(), total),
         truncated: frame.truncated,
     })
 }
 
-fn columns(definition: &MetricDefinition, state: &PageState, compared: bool, texts: &Texts) -> Vec<LeaderColumn> {
+fn columns(
+    definition: &MetricDefinition,
+    state: &PageState,
+    compared: bool,
+    texts: &Texts,
+) -> Vec<LeaderColumn> {
     let sort = state.sort.unwrap_or(Sort { by: SortBy::Value, descending: true });
-    let points = if definition.format == Format::Percent { locale::decimal::points_unit(texts.lang) } else { "" };
+    let points =
+        if definition.format == Format::Percent { locale::decimal::points_unit(texts.lang) } else { "" };
     let mut names = vec![(SortBy::Value, texts.value.to_owned())];
     if compared {
         names.push((SortBy::Delta, format!("Δ {points}").trim_end().to_owned()));
@@ -176,7 +223,12 @@ fn sort(rows: &mut [(Cell, Reading)], sort: Option<Sort>, texts: &Texts) {
         SortBy::Name => None,
         SortBy::Value => reading.value.number(),
         SortBy::Delta => reading.delta.number(),
-        SortBy::DeltaPercent => reading.delta.number().zip(reading.comparison.number()).filter(|(_, base)| *base != 0.0).map(|(delta, base)| delta / base.abs()),
+        SortBy::DeltaPercent => reading
+            .delta
+            .number()
+            .zip(reading.comparison.number())
+            .filter(|(_, base)| *base != 0.0)
+            .map(|(delta, base)| delta / base.abs()),
     };
     rows.sort_by(|(a_member, a), (b_member, b)| {
         let by_name = name(a_member).cmp(&name(b_member));
@@ -204,18 +256,30 @@ pub struct Crumb {
 }
 
 /// The levels from the whole to where the page is; `values` holds one reading per level.
-pub fn crumbs(definition: &MetricDefinition, state: &PageState, path: &str, values: &[Cell], texts: &Texts) -> Vec<Crumb> {
+pub fn crumbs(
+    definition: &MetricDefinition,
+    state: &PageState,
+    path: &str,
+    values: &[Cell],
+    texts: &Texts,
+) -> Vec<Crumb> {
     let along = state.drill.first().map(|(dimension, _)| dimension).or(state.by.as_ref());
     let paths = || definition.hierarchies.iter();
-    let path_in_force = along.and_then(|dimension| paths().find(|path| path.levels.contains(dimension))).or_else(|| paths().next());
-    let root = path_in_force.map_or_else(|| texts.whole.to_owned(), |hierarchy| texts.label(&hierarchy.root).to_owned());
+    let path_in_force = along
+        .and_then(|dimension| paths().find(|path| path.levels.contains(dimension)))
+        .or_else(|| paths().next());
+    let root = path_in_force
+        .map_or_else(|| texts.whole.to_owned(), |hierarchy| texts.label(&hierarchy.root).to_owned());
     (0..=state.drill.len())
         .map(|depth| Crumb {
             name: match depth.checked_sub(1) {
                 None => root.clone(),
                 Some(step) => texts.member(&state.drill[step].1).to_owned(),
             },
-            value: values.get(depth).map_or_else(|| locale::NONE.to_owned(), |cell| show::card(cell, definition.format, texts.lang).text()),
+            value: values.get(depth).map_or_else(
+                || locale::NONE.to_owned(),
+                |cell| show::card(cell, definition.format, texts.lang).text(),
+            ),
             href: state.with_drill(state.drill[..depth].to_vec()).href(path),
             current: depth == state.drill.len(),
         })
@@ -238,7 +302,13 @@ mod tests {
     #[test]
     fn sort_keeps_nulls_last_in_both_orders() {
         let null = Reading { value: Cell::Null, comparison: Cell::Null, delta: Cell::Null };
-        let rows = || vec![(Cell::Text("n".into()), null.clone()), (Cell::Text("b".into()), reading(2.0, 4.0)), (Cell::Text("a".into()), reading(2.0, 1.0))];
+        let rows = || {
+            vec![
+                (Cell::Text("n".into()), null.clone()),
+                (Cell::Text("b".into()), reading(2.0, 4.0)),
+                (Cell::Text("a".into()), reading(2.0, 1.0)),
+            ]
+        };
         let names = |by, descending| {
             let mut rows = rows();
             sort(&mut rows, Some(Sort { by, descending }), Texts::of(Lang::PtBr));
@@ -254,10 +324,18 @@ mod tests {
     fn crumbs_have_a_value_on_every_level() {
         let mut margin = definition("gross_margin_pct", Format::Percent, Direction::Up);
         let levels = vec!["regiao".into(), "uf".into()];
-        margin.hierarchies = vec![Hierarchy { name: "lugar".into(), root: Label { pt: "Brasil".into(), en: None }, levels }];
+        margin.hierarchies =
+            vec![Hierarchy { name: "lugar".into(), root: Label { pt: "Brasil".into(), en: None }, levels }];
         let state = PageState::parse("d=regiao:Sul,uf:PR");
-        let crumbs = crumbs(&margin, &state, "/indicador/m", &[Cell::Float(0.326), Cell::Float(0.311), Cell::Float(0.304)], Texts::of(Lang::PtBr));
-        let text: Vec<String> = crumbs.iter().map(|crumb| format!("{} {}", crumb.name, crumb.value)).collect();
+        let crumbs = crumbs(
+            &margin,
+            &state,
+            "/indicador/m",
+            &[Cell::Float(0.326), Cell::Float(0.311), Cell::Float(0.304)],
+            Texts::of(Lang::PtBr),
+        );
+        let text: Vec<String> =
+            crumbs.iter().map(|crumb| format!("{} {}", crumb.name, crumb.value)).collect();
         assert_eq!(text, ["Brasil 32,6%", "Sul 31,1%", "PR 30,4%"]);
         assert_eq!(crumbs[1].href, "/indicador/m?d=regiao:Sul");
         assert!(crumbs[2].current);

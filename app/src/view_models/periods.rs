@@ -57,14 +57,20 @@ fn shifted(days: Period, spec: PeriodSpec, by: i32) -> Option<PeriodSpec> {
         (from, unit.shift(from, count) - Days::new(1))
     } else {
         let length = Days::new(days.days().unsigned_abs());
-        if by < 0 { (days.from() - length, days.from() - Days::new(1)) } else { (days.to() + Days::new(1), days.to() + length) }
+        if by < 0 {
+            (days.from() - length, days.from() - Days::new(1))
+        } else {
+            (days.to() + Days::new(1), days.to() + length)
+        }
     };
     Period::new(from, to).ok().map(|_| PeriodSpec::Between { from, to })
 }
 
 /// The unit that a span of days fills exactly.
 fn unit(from: NaiveDate, to: NaiveDate) -> Option<Grain> {
-    [Grain::Week, Grain::Month, Grain::Quarter, Grain::Year].into_iter().find(|grain| grain.start(from) == from && grain.end(from) == to)
+    [Grain::Week, Grain::Month, Grain::Quarter, Grain::Year]
+        .into_iter()
+        .find(|grain| grain.start(from) == from && grain.end(from) == to)
 }
 
 /// `1–22 nov 2026`.
@@ -76,10 +82,18 @@ pub fn in_words(days: Period, texts: &Texts) -> String {
 pub fn comparison_words(days: Period, comparison: Period, stock: bool, texts: &Texts) -> String {
     let lang = texts.lang;
     let place = if stock {
-        if comparison.to().year() == days.to().year() { date::day_month(comparison.to(), lang) } else { date::day(comparison.to(), lang) }
+        if comparison.to().year() == days.to().year() {
+            date::day_month(comparison.to(), lang)
+        } else {
+            date::day(comparison.to(), lang)
+        }
     } else if comparison.from().day() == 1 && Grain::Month.start(comparison.to()) == comparison.from() {
         let month = date::month(comparison.from().month(), Width::Short, lang);
-        if comparison.from().year() == days.from().year() { month.to_owned() } else { date::month_year(comparison.from(), lang) }
+        if comparison.from().year() == days.from().year() {
+            month.to_owned()
+        } else {
+            date::month_year(comparison.from(), lang)
+        }
     } else {
         in_words(comparison, texts)
     };
@@ -130,7 +144,9 @@ mod tests {
         let pt = Texts::of(Lang::PtBr);
         let period = |from: &str, to: &str| Period::new(day(from), day(to)).unwrap();
         let november = period("2026-11-01", "2026-11-22");
-        let words = |from, to, stock| comparison_words(november, period(from, to), stock, pt).replace(locale::NBSP, " ");
+        let words = |from, to, stock| {
+            comparison_words(november, period(from, to), stock, pt).replace(locale::NBSP, " ")
+        };
         assert_eq!(words("2026-10-01", "2026-10-20", false), "em out");
         assert_eq!(words("2025-11-01", "2025-11-20", false), "em nov 2025");
         assert_eq!(words("2026-10-01", "2026-10-31", true), "em 31/10");

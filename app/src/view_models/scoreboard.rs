@@ -30,12 +30,18 @@ pub struct Scoreboard {
     pub spoken: String,
 }
 
-pub fn scoreboard(cards: &[Card], covered: NaiveDate, calendar: &Calendar, texts: &Texts) -> Option<Scoreboard> {
+pub fn scoreboard(
+    cards: &[Card],
+    covered: NaiveDate,
+    calendar: &Calendar,
+    texts: &Texts,
+) -> Option<Scoreboard> {
     let lang = texts.lang;
     let month = Period::new(Grain::Month.start(covered), Grain::Month.end(covered)).ok()?;
     let over = Period::new(month.from(), covered).ok()?;
     let named = |status: Status, word: &str| -> Option<String> {
-        let names: Vec<&str> = cards.iter().filter(|card| card.status() == status).map(|card| card.name.as_str()).collect();
+        let names: Vec<&str> =
+            cards.iter().filter(|card| card.status() == status).map(|card| card.name.as_str()).collect();
         match names.as_slice() {
             [] => None,
             [one] => Some(format!("{word}: {one}")),
@@ -45,19 +51,31 @@ pub fn scoreboard(cards: &[Card], covered: NaiveDate, calendar: &Calendar, texts
     };
     let (elapsed, total) = (calendar.business_days(over), calendar.business_days(month));
     let elapsed_text = format!("{elapsed} {} {total} {}", lang.pick("de", "of"), texts.business_days);
-    let share = Number::float(calendar.elapsed_share(month, covered)).map(|share| locale::decimal::percent(&share, Decimals::exactly(0), Sign::Negative, lang));
+    let share = Number::float(calendar.elapsed_share(month, covered))
+        .map(|share| locale::decimal::percent(&share, Decimals::exactly(0), Sign::Negative, lang));
     let month_name = date::month(covered.month(), Width::Long, lang);
-    let holidays: Vec<String> = calendar.days_off(month).iter().map(|day| date::day_month(*day, lang)).collect();
+    let holidays: Vec<String> =
+        calendar.days_off(month).iter().map(|day| date::day_month(*day, lang)).collect();
     let spoken = match holidays.as_slice() {
         [] => format!("{elapsed_text}, {month_name}"),
-        _ => format!("{elapsed_text}, {month_name}; {} {}", texts.holidays_on, locale::list::and(&holidays, lang)),
+        _ => format!(
+            "{elapsed_text}, {month_name}; {} {}",
+            texts.holidays_on,
+            locale::list::and(&holidays, lang)
+        ),
     };
     Some(Scoreboard {
         title: lang.pick(format!("Placar de {month_name}"), format!("{month_name} scoreboard")),
         on_track: cards.iter().filter(|card| card.status() == Status::OnTrack).count(),
         of: cards.len(),
-        exceptions: [named(Status::Off, texts.off_on), named(Status::Attention, texts.attention_on)].into_iter().flatten().collect(),
-        signs: cards.iter().map(|card| (card.status(), format!("{}: {}", card.name, word(card.status(), texts)))).collect(),
+        exceptions: [named(Status::Off, texts.off_on), named(Status::Attention, texts.attention_on)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        signs: cards
+            .iter()
+            .map(|card| (card.status(), format!("{}: {}", card.name, word(card.status(), texts))))
+            .collect(),
         strip: strip(month, covered, calendar),
         elapsed: elapsed_text,
         share: share.map_or_else(String::new, |share| format!("{share} {}", texts.of_the_month)),
@@ -97,7 +115,8 @@ mod tests {
 
     #[test]
     fn scoreboard_counts_business_days_of_the_month() {
-        let calendar = Calendar::from_days_off(["2026-11-02".parse().unwrap(), "2026-11-20".parse().unwrap()]);
+        let calendar =
+            Calendar::from_days_off(["2026-11-02".parse().unwrap(), "2026-11-20".parse().unwrap()]);
         let board = scoreboard(&[], "2026-11-22".parse().unwrap(), &calendar, Texts::of(Lang::PtBr)).unwrap();
         assert_eq!(board.title, "Placar de novembro");
         assert_eq!((board.elapsed.as_str(), board.share.as_str()), ("13 de 19 dias úteis", "68% do mês"));

@@ -80,8 +80,8 @@ pub fn judge(definition: &MetricDefinition, value: f64, target: f64, elapsed: f6
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::figures::tests::definition;
+    use super::*;
     use kpi::Format;
     use locale::Lang;
 

@@ -1,4 +1,4 @@
-//! A company of invented figures behind the contract: enough to render every page, never part of the product.
+//! Long because a whole invented company stands behind the contract here: enough to render every page, never part of the product.
 //!
 //! Invariant: the same question gets the same answer, and the members of a total sum to it.
 
@@ -13,7 +13,10 @@ use contract::{Failure, Principal};
 use kpi::definition::{Additivity, Hierarchy, Label, MetricKind, PaceKind};
 use kpi::frame::TIME;
 use kpi::target::Target;
-use kpi::{Calendar, Cell, Column, Compare, Dimension, Direction, Engine, Format, Frame, Grain, MetricDefinition, MetricQuery, Period, PeriodSpec, Role};
+use kpi::{
+    Calendar, Cell, Column, Compare, Dimension, Direction, Engine, Format, Frame, Grain, MetricDefinition,
+    MetricQuery, Period, PeriodSpec, Role,
+};
 use std::collections::BTreeMap;
 
 /// What this company does unlike others.
@@ -26,7 +29,12 @@ pub struct Company {
 }
 
 pub fn principal() -> Principal {
-    Principal { id: "1".into(), name: "Helena Prado".into(), roles: vec!["diretoria".into()], attributes: BTreeMap::new() }
+    Principal {
+        id: "1".into(),
+        name: "Helena Prado".into(),
+        roles: vec!["diretoria".into()],
+        attributes: BTreeMap::new(),
+    }
 }
 
 const COVERED: &str = "2026-06-22";
@@ -56,7 +64,11 @@ fn metric(name: &str, pt: &str, format: Format, direction: Direction) -> MetricD
         thresholds: None,
         pace: PaceKind::Sum,
         dimensions: ["canal", "uf", "filial"].map(String::from).to_vec(),
-        hierarchies: vec![Hierarchy { name: "geografia".into(), root: label("Brasil", "Brazil"), levels: ["regiao", "uf", "cidade"].map(String::from).to_vec() }],
+        hierarchies: vec![Hierarchy {
+            name: "geografia".into(),
+            root: label("Brasil", "Brazil"),
+            levels: ["regiao", "uf", "cidade"].map(String::from).to_vec(),
+        }],
         grain: Grain::Day,
         time_note: Label::default(),
         owner: Some("Diretoria".into()),
@@ -68,7 +80,15 @@ fn metric(name: &str, pt: &str, format: Format, direction: Direction) -> MetricD
     }
 }
 
-fn ratio(name: &str, pt: &str, above: &str, below: &str, target: f64, direction: Direction, format: Format) -> MetricDefinition {
+fn ratio(
+    name: &str,
+    pt: &str,
+    above: &str,
+    below: &str,
+    target: f64,
+    direction: Direction,
+    format: Format,
+) -> MetricDefinition {
     MetricDefinition {
         kind: MetricKind::Ratio,
         additivity: Additivity::None,
@@ -100,15 +120,32 @@ pub fn catalogue() -> Catalogue {
         is_kpi: true,
         ..metric("order_lead_time", "Lead time do pedido", Format::BusinessDays, Direction::Down)
     };
-    let mut sla = ratio("whatsapp_sla", "SLA WhatsApp", "turns_in_time", "turns", 0.92, Direction::Up, Format::Percent);
+    let mut sla =
+        ratio("whatsapp_sla", "SLA WhatsApp", "turns_in_time", "turns", 0.92, Direction::Up, Format::Percent);
     sla.dimensions.extend(["dia_semana".into(), "hora".into()]);
     let metrics = vec![
-        ratio("lead_conversion_rate", "Taxa de conversão", "won", "aged", 0.25, Direction::Up, Format::Percent),
+        ratio(
+            "lead_conversion_rate",
+            "Taxa de conversão",
+            "won",
+            "aged",
+            0.25,
+            Direction::Up,
+            Format::Percent,
+        ),
         ratio("cac", "CAC", "spend", "new_customers", 1900.0, Direction::Down, Format::Money),
         mrr,
         sla,
         lead_time,
-        ratio("gross_margin_pct", "Margem bruta", "gross_margin", "net_revenue", 0.315, Direction::Up, Format::Percent),
+        ratio(
+            "gross_margin_pct",
+            "Margem bruta",
+            "gross_margin",
+            "net_revenue",
+            0.315,
+            Direction::Up,
+            Format::Percent,
+        ),
         ratio("event_roi", "ROI de eventos", "event_gain", "event_cost", 1.2, Direction::Up, Format::Percent),
         count("won", "Ganhos"),
         count("aged", "Leads com 90 dias"),
@@ -127,7 +164,11 @@ pub fn catalogue() -> Catalogue {
         count("qualified", "Qualificados"),
         count("proposed", "Proposta"),
     ];
-    let dimension = |name: &str, pt: &str, en: &str| Dimension { name: name.into(), label: label(pt, en), prominent: true };
+    let dimension = |name: &str, pt: &str, en: &str| Dimension {
+        name: name.into(),
+        label: label(pt, en),
+        prominent: true,
+    };
     let dimensions = vec![
         dimension("canal", "Canal", "Channel"),
         dimension("uf", "UF", "State"),
@@ -155,26 +196,80 @@ fn members_of(dimension: &str) -> Vec<String> {
 }
 
 pub fn board() -> Board {
-    let tile = |id: &str, pt: &str, span: u8, content: TileContent| Tile { id: id.into(), title: label(pt, pt), subtitle: label("subtítulo do bloco", "subtitle"), span, content };
+    let tile = |id: &str, pt: &str, span: u8, content: TileContent| Tile {
+        id: id.into(),
+        title: label(pt, pt),
+        subtitle: label("subtítulo do bloco", "subtitle"),
+        span,
+        content,
+    };
     Board {
         id: "visao-geral".into(),
         title: label("Visão geral", "Overview"),
         period: PeriodSpec::This { this: Grain::Month },
         filters: ["canal", "uf", "filial"].map(String::from).to_vec(),
-        kpis: ["lead_conversion_rate", "cac", "mrr", "whatsapp_sla", "order_lead_time", "gross_margin_pct", "event_roi"].map(String::from).to_vec(),
+        kpis: [
+            "lead_conversion_rate",
+            "cac",
+            "mrr",
+            "whatsapp_sla",
+            "order_lead_time",
+            "gross_margin_pct",
+            "event_roi",
+        ]
+        .map(String::from)
+        .to_vec(),
         tiles: vec![
-            tile("mudou", "O que mudou", 12, TileContent::Changes { dimensions: vec!["canal".into(), "uf".into(), "filial".into()] }),
-            tile("mrr", "MRR", 7, TileContent::Line { metric: "mrr".into(), grain: Grain::Month, buckets: 13, beneath: vec!["mrr_new".into(), "mrr_churn".into()] }),
-            tile("sla", "SLA WhatsApp", 5, TileContent::Heatmap { metric: "whatsapp_sla".into(), rows: "dia_semana".into(), columns: "hora".into() }),
-            tile("funil", "Funil de vendas", 6, TileContent::Funnel { stages: ["leads", "qualified", "proposed", "won"].map(String::from).to_vec() }),
-            tile("leads", "Leads por canal", 6, TileContent::Ranking { metric: "leads".into(), by: "canal".into(), limit: None }),
+            tile(
+                "mudou",
+                "O que mudou",
+                12,
+                TileContent::Changes { dimensions: vec!["canal".into(), "uf".into(), "filial".into()] },
+            ),
+            tile(
+                "mrr",
+                "MRR",
+                7,
+                TileContent::Line {
+                    metric: "mrr".into(),
+                    grain: Grain::Month,
+                    buckets: 13,
+                    beneath: vec!["mrr_new".into(), "mrr_churn".into()],
+                },
+            ),
+            tile(
+                "sla",
+                "SLA WhatsApp",
+                5,
+                TileContent::Heatmap {
+                    metric: "whatsapp_sla".into(),
+                    rows: "dia_semana".into(),
+                    columns: "hora".into(),
+                },
+            ),
+            tile(
+                "funil",
+                "Funil de vendas",
+                6,
+                TileContent::Funnel {
+                    stages: ["leads", "qualified", "proposed", "won"].map(String::from).to_vec(),
+                },
+            ),
+            tile(
+                "leads",
+                "Leads por canal",
+                6,
+                TileContent::Ranking { metric: "leads".into(), by: "canal".into(), limit: None },
+            ),
         ],
     }
 }
 
 /// Spreads names and days over 0..1: FNV-1a, then the finish of SplitMix64.
 fn noise(text: &str) -> f64 {
-    let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     ((hash ^ (hash >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
@@ -210,7 +305,12 @@ fn sum(metric: &str, members: &[String], period: Period) -> f64 {
     let total: f64 = if stock {
         members.iter().map(|member| amount(period.to(), member)).sum::<f64>() * 12.0
     } else {
-        period.from().iter_days().take_while(|day| *day <= period.to()).map(|day| members.iter().map(|member| amount(day, member)).sum::<f64>()).sum()
+        period
+            .from()
+            .iter_days()
+            .take_while(|day| *day <= period.to())
+            .map(|day| members.iter().map(|member| amount(day, member)).sum::<f64>())
+            .sum()
     };
     if members.len() > 1 { total / members.len() as f64 } else { total }
 }
@@ -218,8 +318,12 @@ fn sum(metric: &str, members: &[String], period: Period) -> f64 {
 fn value(definition: &MetricDefinition, members: &[String], period: Period) -> Cell {
     match (&definition.numerator, &definition.denominator) {
         (Some(above), Some(below)) => Cell::Float(sum(above, members, period) / sum(below, members, period)),
-        _ if definition.format == Format::BusinessDays => Cell::Float(2.0 + 2.0 * noise(&format!("{members:?}{}", period.from()))),
-        _ if definition.format == Format::Money => Cell::Decimal { unscaled: (sum(&definition.name, members, period) * 100.0) as i128, scale: 2 },
+        _ if definition.format == Format::BusinessDays => {
+            Cell::Float(2.0 + 2.0 * noise(&format!("{members:?}{}", period.from())))
+        }
+        _ if definition.format == Format::Money => {
+            Cell::Decimal { unscaled: (sum(&definition.name, members, period) * 100.0) as i128, scale: 2 }
+        }
         _ => Cell::Int(sum(&definition.name, members, period) as i64),
     }
 }
@@ -229,38 +333,74 @@ fn answer(query: &MetricQuery) -> Result<Frame, Failure> {
     let covered = day(COVERED);
     let bad = |message: String| Failure::new(FailureKind::BadRequest, message);
     let period = query.period.resolve(covered).map_err(|error| bad(error.to_string()))?;
-    let comparison = kpi::comparison::window(query.period, query.compare, query.match_weekday, covered, &Calendar::brazil(2023..=2026, true)).map_err(|error| bad(error.to_string()))?;
-    let definitions: Vec<&MetricDefinition> =
-        query.metrics.iter().map(|name| catalogue.metric(name).ok_or_else(|| bad(format!("there is no metric `{name}`")))).collect::<Result<_, _>>()?;
+    let comparison = kpi::comparison::window(
+        query.period,
+        query.compare,
+        query.match_weekday,
+        covered,
+        &Calendar::brazil(2023..=2026, true),
+    )
+    .map_err(|error| bad(error.to_string()))?;
+    let definitions: Vec<&MetricDefinition> = query
+        .metrics
+        .iter()
+        .map(|name| catalogue.metric(name).ok_or_else(|| bad(format!("there is no metric `{name}`"))))
+        .collect::<Result<_, _>>()?;
     let mut columns = Vec::new();
-    let column = |name: &str, role, format| Column { name: name.into(), role, kind: "x".into(), unit: String::new(), format };
+    let column = |name: &str, role, format, kind: &str| Column {
+        name: name.into(),
+        role,
+        kind: kind.into(),
+        unit: String::new(),
+        format,
+    };
     if query.grain.is_some() {
-        columns.push(column(TIME, Role::Dimension, Format::Text));
+        columns.push(column(TIME, Role::Dimension, Format::Text, "date"));
     }
-    columns.extend(query.by.iter().map(|name| column(name, Role::Dimension, Format::Text)));
+    columns.extend(query.by.iter().map(|name| column(name, Role::Dimension, Format::Text, "text")));
     for definition in &definitions {
-        columns.push(column(&definition.name, Role::Value, definition.format));
+        let kind = match definition.format {
+            _ if definition.denominator.is_some() => "float",
+            Format::BusinessDays => "float",
+            Format::Money => "decimal",
+            _ => "int",
+        };
+        columns.push(column(&definition.name, Role::Value, definition.format, kind));
         if query.compare != Compare::None {
-            columns.push(column(&definition.name, Role::Comparison, definition.format));
-            columns.push(column(&definition.name, Role::Delta, definition.format));
+            columns.push(column(&definition.name, Role::Comparison, definition.format, kind));
+            columns.push(column(&definition.name, Role::Delta, definition.format, kind));
         }
     }
-    let buckets: Vec<Option<NaiveDate>> = query.grain.map_or_else(|| vec![None], |grain| period.buckets(grain).into_iter().map(Some).collect());
+    let buckets: Vec<Option<NaiveDate>> =
+        query.grain.map_or_else(|| vec![None], |grain| period.buckets(grain).into_iter().map(Some).collect());
     let mut combinations: Vec<Vec<String>> = vec![Vec::new()];
     for dimension in &query.by {
-        combinations = combinations.iter().flat_map(|before| members_of(dimension).into_iter().map(|member| [before.clone(), vec![member]].concat())).collect();
+        combinations = combinations
+            .iter()
+            .flat_map(|before| {
+                members_of(dimension).into_iter().map(|member| [before.clone(), vec![member]].concat())
+            })
+            .collect();
     }
     let mut rows = Vec::new();
     for bucket in &buckets {
         for members in &combinations {
-            if members.first().is_some_and(|day| day == "sáb") && members.get(1).is_some_and(|hour| hour.as_str() > "11h") {
+            if members.first().is_some_and(|day| day == "sáb")
+                && members.get(1).is_some_and(|hour| hour.as_str() > "11h")
+            {
                 continue;
             }
-            let span = bucket.zip(query.grain).map_or(period, |(start, grain)| Period::new(start.max(period.from()), grain.end(start).min(period.to())).unwrap());
+            let span = bucket.zip(query.grain).map_or(period, |(start, grain)| {
+                Period::new(start.max(period.from()), grain.end(start).min(period.to())).unwrap()
+            });
             let before = comparison.map(|comparison| match bucket {
                 Some(start) => {
                     let back = (period.from() - comparison.from()).num_days();
-                    Period::new(*start - chrono::TimeDelta::days(back), span.to() - chrono::TimeDelta::days(back)).unwrap()
+                    Period::new(
+                        *start - chrono::TimeDelta::days(back),
+                        span.to() - chrono::TimeDelta::days(back),
+                    )
+                    .unwrap()
                 }
                 None => comparison,
             });
@@ -285,7 +425,9 @@ fn answer(query: &MetricQuery) -> Result<Frame, Failure> {
         as_of: covered,
         period,
         comparison,
-        partial_from: query.grain.and_then(|grain| (grain.end(period.to()) > period.to()).then(|| grain.start(period.to()))),
+        partial_from: query
+            .grain
+            .and_then(|grain| (grain.end(period.to()) > period.to()).then(|| grain.start(period.to()))),
         definition: BTreeMap::new(),
         engine: Engine::Lake,
         truncated: false,
@@ -298,11 +440,21 @@ impl Metrics for Company {
         Ok(catalogue())
     }
 
-    async fn ask(&self, _: &Principal, queries: &[MetricQuery]) -> Result<Vec<Result<Frame, Failure>>, Failure> {
+    async fn ask(
+        &self,
+        _: &Principal,
+        queries: &[MetricQuery],
+    ) -> Result<Vec<Result<Frame, Failure>>, Failure> {
         let fails = |query: &MetricQuery| query.metrics.iter().any(|name| Some(name.as_str()) == self.broken);
         Ok(queries
             .iter()
-            .map(|query| if fails(query) { Err(Failure::new(FailureKind::Internal, "a consulta ficou sem memória")) } else { answer(query) })
+            .map(|query| {
+                if fails(query) {
+                    Err(Failure::new(FailureKind::Internal, "a consulta ficou sem memória"))
+                } else {
+                    answer(query)
+                }
+            })
             .collect())
     }
 
@@ -311,8 +463,22 @@ impl Metrics for Company {
     }
 
     async fn origin(&self, _: &Principal, metric: &str) -> Result<Origin, Failure> {
-        let table = |name: &str, layer| OriginTable { name: name.into(), layer, description: "uma tabela".into(), checks: 3, parents: Vec::new(), loaded_at: None };
-        let check = |name: &str, status| CheckResult { name: name.into(), table: "marts.fct_sales".into(), column: Some("id".into()), status, failures: 0, at: "2026-06-30T10:00:00Z".into() };
+        let table = |name: &str, layer| OriginTable {
+            name: name.into(),
+            layer,
+            description: "uma tabela".into(),
+            checks: 3,
+            parents: Vec::new(),
+            loaded_at: None,
+        };
+        let check = |name: &str, status| CheckResult {
+            name: name.into(),
+            table: "marts.fct_sales".into(),
+            column: Some("id".into()),
+            status,
+            failures: 0,
+            at: "2026-06-30T10:00:00Z".into(),
+        };
         Ok(Origin {
             metric: metric.into(),
             tables: vec![
@@ -339,7 +505,11 @@ impl Boards for Company {
     }
 
     async fn open(&self, _: &Principal, id: &str) -> Result<Board, Failure> {
-        if id == "visao-geral" { Ok(board()) } else { Err(Failure::new(FailureKind::NotFound, format!("there is no board `{id}`"))) }
+        if id == "visao-geral" {
+            Ok(board())
+        } else {
+            Err(Failure::new(FailureKind::NotFound, format!("there is no board `{id}`")))
+        }
     }
 }
 
@@ -349,14 +519,35 @@ impl Editions for Company {
         if self.unpublished {
             return Err(Failure::new(FailureKind::NothingPublished, "no edition has been published"));
         }
-        let failed = CheckResult { name: "unique_id".into(), table: "marts.fct_sales".into(), column: None, status: CheckStatus::Fail, failures: 3, at: "2026-06-30T10:00:00Z".into() };
+        let failed = CheckResult {
+            name: "unique_id".into(),
+            table: "marts.fct_sales".into(),
+            column: None,
+            status: CheckStatus::Fail,
+            failures: 3,
+            at: "2026-06-30T10:00:00Z".into(),
+        };
         Ok(Status {
             company: "Serra Azul Distribuidora".into(),
             time_zone: "America/Sao_Paulo".into(),
             today: day("2026-06-23"),
-            edition: EditionCard { number: 412, published_at: "2026-06-30T10:42:00Z".into(), as_of: day(COVERED), tables: 30 },
-            held_back: self.held_back.then(|| HeldBack { run: "9".into(), at: "2026-07-01T03:00:00Z".into(), reason: "1 teste bloqueante falhou.".into(), checks: vec![failed] }),
-            marks: vec![Mark { metric: "event_roi".into(), failed_checks: 0, stale: Some(Stale { source: "eventos".into(), age_minutes: 1560, promised_minutes: 1440 }) }],
+            edition: EditionCard {
+                number: 412,
+                published_at: "2026-06-30T10:42:00Z".into(),
+                as_of: day(COVERED),
+                tables: 30,
+            },
+            held_back: self.held_back.then(|| HeldBack {
+                run: "9".into(),
+                at: "2026-07-01T03:00:00Z".into(),
+                reason: "1 teste bloqueante falhou.".into(),
+                checks: vec![failed],
+            }),
+            marks: vec![Mark {
+                metric: "event_roi".into(),
+                failed_checks: 0,
+                stale: Some(Stale { source: "eventos".into(), age_minutes: 1560, promised_minutes: 1440 }),
+            }],
             holidays: vec![day("2026-06-04")],
         })
     }

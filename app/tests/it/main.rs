@@ -30,14 +30,21 @@ impl ExtendResponse for Page {
 }
 
 /// The HTML of a page; nobody is signed in without a principal.
-async fn render(path: &str, company: Company, principal: Option<Principal>, preferences: Preferences) -> String {
+async fn render(
+    path: &str,
+    company: Company,
+    principal: Option<Principal>,
+    preferences: Preferences,
+) -> String {
     let _ = any_spawner::Executor::init_tokio();
     let options = LeptosOptions::builder().output_name("mirante").site_pkg_dir("pkg/test").build();
     let (meta, output) = ServerMetaContext::new();
     let path = path.to_owned();
-    let variant = format!("{}{}{}", company.broken.unwrap_or("ok"), company.held_back, company.unpublished).replace("false", "");
+    let variant = format!("{}{}{}", company.broken.unwrap_or("ok"), company.held_back, company.unpublished)
+        .replace("false", "");
     let variant = if principal.is_some() { variant } else { "nobody".to_owned() };
-    let name = format!("{}-{}-{variant}", path.replace(|c: char| !c.is_alphanumeric(), "_"), preferences.lang.tag());
+    let name =
+        format!("{}-{}-{variant}", path.replace(|c: char| !c.is_alphanumeric(), "_"), preferences.lang.tag());
     let contexts = move || {
         provide_context(RequestUrl::new(&path));
         provide_context(meta);
@@ -50,12 +57,19 @@ async fn render(path: &str, company: Company, principal: Option<Principal>, pref
         provide_context::<Arc<dyn contract::editions::Editions>>(Arc::new(company.clone()));
         provide_context::<Arc<dyn contract::runs::Runs>>(Arc::new(company));
     };
-    let page = Page::from_app(move || app::shell(options), output, contexts, (), |app, chunks, _| {
-        Box::pin(async move {
-            let html = app.to_html_stream_in_order().collect::<String>().await;
-            Box::pin(once(async move { html }).chain(chunks())) as PinnedStream<String>
-        })
-    }, false)
+    let page = Page::from_app(
+        move || app::shell(options),
+        output,
+        contexts,
+        (),
+        |app, chunks, _| {
+            Box::pin(async move {
+                let html = app.to_html_stream_in_order().collect::<String>().await;
+                Box::pin(once(async move { html }).chain(chunks())) as PinnedStream<String>
+            })
+        },
+        false,
+    )
     .await;
     let html = page.0.collect::<String>().await;
     if let Ok(folder) = std::env::var("MIRANTE_PREVIEW") {
@@ -93,7 +107,21 @@ fn text(html: &str) -> String {
 async fn board_reads_whole_without_scripts() {
     let html = page("/").await;
     let text = text(&html);
-    for expected in ["Visão geral", "Taxa de conversão", "CAC", "MRR", "SLA WhatsApp", "Lead time do pedido", "Margem bruta", "ROI de eventos", "Placar de junho", "O que mudou", "Funil de vendas", "Leads por canal", "indicadores"] {
+    for expected in [
+        "Visão geral",
+        "Taxa de conversão",
+        "CAC",
+        "MRR",
+        "SLA WhatsApp",
+        "Lead time do pedido",
+        "Margem bruta",
+        "ROI de eventos",
+        "Placar de junho",
+        "O que mudou",
+        "Funil de vendas",
+        "Leads por canal",
+        "indicadores",
+    ] {
         assert!(text.contains(expected), "no `{expected}` in {text}");
     }
     assert_eq!(html.matches("class=\"spark\"").count(), 7);
@@ -120,14 +148,30 @@ async fn board_url_is_the_whole_state() {
     assert!(text.contains("abr 2026"), "{text}");
     assert!(text.contains("PR, SC"));
     assert!(html.contains("href=\"/?p=2026-04-01..2026-04-30&amp;c=yoy\""), "the filter can be lifted");
-    assert!(html.contains("/indicador/cac?p=2026-04-01..2026-04-30&amp;c=yoy&amp;f.uf=PR,SC"), "cards keep the state");
+    assert!(
+        html.contains("/indicador/cac?p=2026-04-01..2026-04-30&amp;c=yoy&amp;f.uf=PR,SC"),
+        "cards keep the state"
+    );
 }
 
 #[tokio::test]
 async fn metric_page_shows_value_drill_leaders_and_origin() {
     let html = page("/indicador/gross_margin_pct?d=regiao:Sul,uf:PR&s=delta.asc").await;
     let text = text(&html);
-    for expected in ["Margem bruta", "Brasil", "Sul", "PR", "Evolução", "O que explica", "De onde veio este número?", "stg_invoices", "1 de 2", "Receita líquida", "Londrina", "Edição"] {
+    for expected in [
+        "Margem bruta",
+        "Brasil",
+        "Sul",
+        "PR",
+        "Evolução",
+        "O que explica",
+        "De onde veio este número?",
+        "stg_invoices",
+        "1 de 2",
+        "Receita líquida",
+        "Londrina",
+        "Edição",
+    ] {
         assert!(text.contains(expected), "no `{expected}` in {text}");
     }
     assert!(html.contains("aria-sort=\"ascending\""));

@@ -70,7 +70,8 @@ pub fn workspace() -> Workspace {
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name").to_owned();
         let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
-        let folder = manifest.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("below the root");
+        let folder =
+            manifest.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("below the root");
         let direct = package["dependencies"]
             .as_array()
             .expect("dependencies")

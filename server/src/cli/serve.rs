@@ -44,7 +44,7 @@ pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
     let token = house.metastore.new_sign_in_link(&administrator(greet)).await?;
     let router = web::router(house.clone());
     println!("Mirante: {base}");
-    println!("Sign in (once, within a day): {base}/entrar/link?token={token}");
+    println!("Sign in: {base}/entrar/link?token={token}");
     axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
     Ok(())
 }

@@ -69,7 +69,8 @@ fn provide(house: &Arc<House>, principal: Option<&Principal>, headers: &HeaderMa
     }
 }
 
-async fn page(State(house): State<Arc<House>>, request: Request) -> Response {
+/// Renders the page of the request's path.
+pub async fn page(State(house): State<Arc<House>>, request: Request) -> Response {
     let principal = request.extensions().get::<Principal>().cloned();
     let request_headers = request.headers().clone();
     let options = options();

@@ -5,7 +5,7 @@ use crate::workspace::{Workspace, root};
 const PROJECT: &str = "name: teste\nversion: '1.0'\nmodel-paths: [models]\nmodels:\n  teste:\n    +schema: marts\n    +materialized: table\n";
 
 /// A workspace whose one pack has published an edition.
-fn published() -> (Workspace, std::path::PathBuf) {
+pub fn published() -> (Workspace, std::path::PathBuf) {
     let workspace = Workspace::new();
     let files = workspace.folder("files");
     std::fs::write(files.join("sales.csv"), "id;day;uf;amount\n1;01/02/2026;SP;10,50\n2;02/02/2026;PR;20,25\n").unwrap();
@@ -32,11 +32,11 @@ fn published() -> (Workspace, std::path::PathBuf) {
     (workspace, pack)
 }
 
-fn revenue(workspace: &Workspace) -> String {
+pub fn revenue(workspace: &Workspace) -> String {
     workspace.succeeds(&["query", "--metric", "revenue", "--from", "2026-02-01", "--to", "2026-02-28", "--format", "csv"])
 }
 
-fn assert_says(error: &str, words: &[&str]) {
+pub fn assert_says(error: &str, words: &[&str]) {
     for word in words {
         assert!(error.contains(word), "`{error}` does not say `{word}`");
     }
@@ -62,6 +62,11 @@ fn pack_that_breaks_leaves_the_published_edition_and_says_where() {
     assert!(before.contains("30.75"), "{before}");
     let model = pack.join("models/fct_sales.sql");
     let good = std::fs::read_to_string(&model).unwrap();
+    let other = pack.join("models/other.sql");
+    std::fs::write(&other, "select * from {{ ref('fct_sales') }}").unwrap();
+    std::fs::write(&model, "select * from {{ ref('other') }}").unwrap();
+    assert_says(&workspace.fails(1, &["run"]), &["fct_sales", "other"]);
+    std::fs::remove_file(other).unwrap();
     let cases: [(&str, &[&str]); 4] = [
         ("select id, day, uf, amont as amount from {{ source('shop', 'sales') }}", &["fct_sales", "amont"]),
         ("select * from {{ ref('fct_sale') }}", &["fct_sale"]),
@@ -84,6 +89,11 @@ fn pack_that_breaks_leaves_the_published_edition_and_says_where() {
     .unwrap();
     assert_says(&workspace.fails(1, &["run"]), &["more.yml", "nothing"]);
     std::fs::remove_file(pack.join("metrics/more.yml")).unwrap();
+    let metrics = pack.join("metrics/sales.yml");
+    let text = std::fs::read_to_string(&metrics).unwrap();
+    std::fs::write(&metrics, text.replace("agg: sum}", "agg: sum, expr: amont}")).unwrap();
+    assert_says(&workspace.fails(1, &["run"]), &["sales.yml", "amont"]);
+    std::fs::write(&metrics, text).unwrap();
     assert_eq!(revenue(&workspace), before);
 }
 

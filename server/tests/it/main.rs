@@ -1,6 +1,9 @@
 //! The binary as people use it: every test starts the real `mirante` on a folder of its own.
 
+mod bad_files;
 mod bad_input;
 mod dbt_marts;
 mod golden_figures;
+mod killed;
+mod truth;
 mod workspace;

@@ -23,16 +23,20 @@ impl Workspace {
         self.folder.path().join("data/lake")
     }
 
-    /// Runs `mirante --data … arguments`.
-    pub fn mirante(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_mirante"))
+    /// `mirante --data … arguments`, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mirante"));
+        command
             .arg("--data")
             .arg(self.folder.path().join("data"))
             .args(arguments)
             .current_dir(self.folder.path())
-            .env_remove("RUST_LOG")
-            .output()
-            .expect("the binary starts")
+            .env_remove("RUST_LOG");
+        command
+    }
+
+    pub fn mirante(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary starts")
     }
 
     /// Standard output of a command that must succeed.

@@ -26,10 +26,13 @@ pub(super) fn tile(tile: &Tile, reading: &Reading<'_>) -> AnyView {
             let beneath = (!beneath.is_empty()).then(|| bridge(tile, metric, beneath, reading)).flatten();
             charted(tile, metric, beneath, reading)
         }
-        TileContent::Area { metric, .. } | TileContent::Bar { metric, .. } | TileContent::Ranking { metric, .. } | TileContent::Heatmap { metric, .. } => {
-            charted(tile, metric, None, reading)
+        TileContent::Area { metric, .. }
+        | TileContent::Bar { metric, .. }
+        | TileContent::Ranking { metric, .. }
+        | TileContent::Heatmap { metric, .. } => charted(tile, metric, None, reading),
+        TileContent::Funnel { stages } => {
+            charted(tile, stages.last().map_or("", String::as_str), None, reading)
         }
-        TileContent::Funnel { stages } => charted(tile, stages.last().map_or("", String::as_str), None, reading),
     }
 }
 
@@ -67,21 +70,34 @@ fn draw(tile: &Tile, definition: &MetricDefinition, frame: &Frame, reading: &Rea
     let title = texts.label(&tile.title);
     match &tile.content {
         TileContent::Line { grain, .. } => charts::line(title, definition, frame, *grain, catalogue, texts),
-        TileContent::Area { grain, by, .. } => {
-            charts::filled(title, definition, frame, *grain, Filled { area: true, stacked: true, by: by.as_deref() }, texts)
-        }
-        TileContent::Bar { grain, by, stacked, .. } => {
-            charts::filled(title, definition, frame, *grain, Filled { area: false, stacked: *stacked, by: by.as_deref() }, texts)
-        }
+        TileContent::Area { grain, by, .. } => charts::filled(
+            title,
+            definition,
+            frame,
+            *grain,
+            Filled { area: true, stacked: true, by: by.as_deref() },
+            texts,
+        ),
+        TileContent::Bar { grain, by, stacked, .. } => charts::filled(
+            title,
+            definition,
+            frame,
+            *grain,
+            Filled { area: false, stacked: *stacked, by: by.as_deref() },
+            texts,
+        ),
         TileContent::Ranking { by, .. } => {
             let name = catalogue.dimension(by).map_or(by.as_str(), |dimension| texts.label(&dimension.label));
             charts::ranking(title, definition, frame, (by, name), (reading.asking.state, reading.path), texts)
         }
         TileContent::Funnel { stages } => {
-            let stages: Vec<&MetricDefinition> = stages.iter().filter_map(|stage| catalogue.metric(stage)).collect();
+            let stages: Vec<&MetricDefinition> =
+                stages.iter().filter_map(|stage| catalogue.metric(stage)).collect();
             charts::funnel(title, &stages, frame, texts)
         }
-        TileContent::Heatmap { rows, columns, .. } => charts::heatmap(title, definition, frame, rows, columns, texts),
+        TileContent::Heatmap { rows, columns, .. } => {
+            charts::heatmap(title, definition, frame, rows, columns, texts)
+        }
         TileContent::Changes { .. } => Drawing { empty: true, ..Drawing::default() },
     }
 }
@@ -92,7 +108,9 @@ fn bridge(tile: &Tile, metric: &str, beneath: &[String], reading: &Reading<'_>) 
     let Some(Ok(frame)) = reading.frame(&Place::Beneath(tile.id.clone())) else { return None };
     let definition = reading.asking.definition(metric)?;
     let balance = Figure::single(frame, metric);
-    let figure = |name: String, text: String, class: &str| el("div", &[("class", class)], (el("dt", &[], name), el("dd", &[], text)));
+    let figure = |name: String, text: String, class: &str| {
+        el("div", &[("class", class)], (el("dt", &[], name), el("dd", &[], text)))
+    };
     let full = |cell, format| shown::full(cell, format, texts.lang);
     let label = texts.label(&definition.label);
     let mut figures = Vec::new();
@@ -103,7 +121,11 @@ fn bridge(tile: &Tile, metric: &str, beneath: &[String], reading: &Reading<'_>) 
     for name in beneath {
         let Some(part) = reading.asking.definition(name) else { continue };
         let value = Figure::single(frame, name).value;
-        figures.push(figure(texts.label(&part.label).to_owned(), shown::difference(&value, part.format, Sign::Both, texts.lang), ""));
+        figures.push(figure(
+            texts.label(&part.label).to_owned(),
+            shown::difference(&value, part.format, Sign::Both, texts.lang),
+            "",
+        ));
     }
     let name = format!("{label} {}", periods::comparison_words(frame.period, frame.period, true, texts));
     figures.push(figure(name, full(&balance.value, definition.format), "sum"));
@@ -116,11 +138,20 @@ fn changes_tile(tile: &Tile, reading: &Reading<'_>) -> AnyView {
         let missing = Missing::Empty(texts.needs_comparison.to_owned());
         return framed(tile, reading, missing_body(&missing, reading), None, None);
     }
-    let mut found: Vec<Change> = reading.board.kpis.iter().filter_map(|metric| change_of(metric, reading)).collect();
+    let mut found: Vec<Change> =
+        reading.board.kpis.iter().filter_map(|metric| change_of(metric, reading)).collect();
     found.sort_by(|a, b| b.size.total_cmp(&a.size).then_with(|| a.metric.cmp(&b.metric)));
     let body = if found.is_empty() {
-        let failed = reading.questions.places().iter().filter(|place| matches!(place, Place::Drivers { .. })).find_map(|place| reading.cause(place)?.err());
-        let missing = failed.map_or_else(|| Missing::Empty(texts.nothing_changed.to_owned()), |failure| Missing::from_failure(failure, texts));
+        let failed = reading
+            .questions
+            .places()
+            .iter()
+            .filter(|place| matches!(place, Place::Drivers { .. }))
+            .find_map(|place| reading.cause(place)?.err());
+        let missing = failed.map_or_else(
+            || Missing::Empty(texts.nothing_changed.to_owned()),
+            |failure| Missing::from_failure(failure, texts),
+        );
         missing_body(&missing, reading)
     } else {
         still_body("changes", list::changes(found, reading.env))
@@ -133,9 +164,14 @@ fn change_of(metric: &str, reading: &Reading<'_>) -> Option<Change> {
     let texts = reading.env.texts;
     let catalogue = &reading.session.catalogue;
     let definition = catalogue.metric(metric)?;
-    let name = |dimension: &str| catalogue.dimension(dimension).map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned());
+    let name = |dimension: &str| {
+        catalogue
+            .dimension(dimension)
+            .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned())
+    };
     let is_of = |place: &&Place| matches!(place, Place::Drivers { metric: of, .. } if of == metric);
-    let causes = || reading.questions.places().iter().filter(is_of).filter_map(|place| reading.cause(place)?.ok());
+    let causes =
+        || reading.questions.places().iter().filter(is_of).filter_map(|place| reading.cause(place)?.ok());
     let parts = causes().filter_map(|cause| match cause {
         Cause::Parts(explained) => Some(explained),
         Cause::Move(_) => None,
@@ -155,7 +191,13 @@ fn missing_body(missing: &Missing, reading: &Reading<'_>) -> AnyView {
     still_body("state", states::missing_tile(missing, filtered, state.href(reading.path), reading.env.texts))
 }
 
-fn framed(tile: &Tile, reading: &Reading<'_>, body: AnyView, origin: Option<Html>, table: Option<String>) -> AnyView {
+fn framed(
+    tile: &Tile,
+    reading: &Reading<'_>,
+    body: AnyView,
+    origin: Option<Html>,
+    table: Option<String>,
+) -> AnyView {
     let texts = reading.env.texts;
     let mut subtitle = texts.label(&tile.subtitle).to_owned();
     let left_out = left_out(tile, reading);
@@ -164,7 +206,10 @@ fn framed(tile: &Tile, reading: &Reading<'_>, body: AnyView, origin: Option<Html
         subtitle = if subtitle.is_empty() { note } else { format!("{subtitle} · {note}") };
     }
     let title = texts.label(&tile.title).to_owned();
-    show(Shown { id: tile.id.clone(), title, subtitle, span: tile.span, actions: None, body, origin, table }, reading.env)
+    show(
+        Shown { id: tile.id.clone(), title, subtitle, span: tile.span, actions: None, body, origin, table },
+        reading.env,
+    )
 }
 
 /// Names of the page's filters that the tile's metrics do not have.
@@ -173,5 +218,13 @@ fn left_out(tile: &Tile, reading: &Reading<'_>) -> Vec<String> {
     let Some(query) = reading.questions.query(&Place::Tile(tile.id.clone())) else { return Vec::new() };
     let metrics: Vec<&str> = query.metrics.iter().map(String::as_str).collect();
     let (_, left) = reading.asking.filters(&metrics);
-    left.iter().map(|dimension| reading.session.catalogue.dimension(dimension).map_or_else(|| dimension.clone(), |known| texts.label(&known.label).to_owned())).collect()
+    left.iter()
+        .map(|dimension| {
+            reading
+                .session
+                .catalogue
+                .dimension(dimension)
+                .map_or_else(|| dimension.clone(), |known| texts.label(&known.label).to_owned())
+        })
+        .collect()
 }

@@ -9,7 +9,9 @@ use crate::components::origin_panel::LiveFormula;
 use crate::components::still::{Html, Piece, all, el};
 use crate::components::tile::{Tile, as_table, still_body, tile};
 use crate::components::{chart_host, leaderboard, states};
-use crate::questions::metric::{Place, default_grain, grains, leader_dimension, leader_dimensions, series_grain};
+use crate::questions::metric::{
+    Place, default_grain, grains, leader_dimension, leader_dimensions, series_grain,
+};
 use crate::view_models::changes::{Cause, Explained, most_telling};
 use crate::view_models::figures::Reading as Figure;
 use crate::view_models::metric::{Crumb, Leaders, crumbs, delta_words, leaderboard as rank, waterfall};
@@ -66,7 +68,10 @@ pub(super) fn hero(reading: &Reading<'_>) -> AnyView {
             Status::Attention => "warn-t",
             _ => "",
         };
-        facts.push(fact(texts.status, el("span", &[("class", class)], (status_sign(verdict.status), verdict.word))));
+        facts.push(fact(
+            texts.status,
+            el("span", &[("class", class)], (status_sign(verdict.status), verdict.word)),
+        ));
     }
     let big = el("p", &[("class", "big")], (shown(value), mark));
     let change = el("p", &[], (delta, " ", el("span", &[("class", "mute")], context)));
@@ -87,7 +92,11 @@ fn shortfall(reading: &Reading<'_>, verdict: &verdict::Verdict) -> Option<String
         return None;
     }
     let missing = Cell::Float(verdict.pace.target - value);
-    Some(format!("{} {}", texts.missing_to_target, show::card_difference(&missing, definition.format, Sign::Never, texts.lang)))
+    Some(format!(
+        "{} {}",
+        texts.missing_to_target,
+        show::card_difference(&missing, definition.format, Sign::Never, texts.lang)
+    ))
 }
 
 /// Numerator and denominator with their values.
@@ -112,8 +121,14 @@ pub(super) fn live_formula(reading: &Reading<'_>) -> Option<LiveFormula> {
     let value = Figure::single(frame, &reading.definition.name).value;
     // One digit more than on the card, so that the division can be checked.
     let result = match (reading.definition.format, value.number()) {
-        (Format::Percent, Some(share)) => locale::Number::float(share)
-            .map(|share| locale::decimal::percent(&share, locale::Decimals::exactly(2), Sign::Negative, reading.env.texts.lang))?,
+        (Format::Percent, Some(share)) => locale::Number::float(share).map(|share| {
+            locale::decimal::percent(
+                &share,
+                locale::Decimals::exactly(2),
+                Sign::Negative,
+                reading.env.texts.lang,
+            )
+        })?,
         _ => show::full(&value, reading.definition.format, reading.env.texts.lang),
     };
     Some(LiveFormula { above, below, result })
@@ -126,7 +141,8 @@ pub(super) fn filters_in_words(reading: &Reading<'_>) -> Vec<String> {
     filters
         .iter()
         .map(|filter| {
-            let except = if filter.op == kpi::FilterOp::NotIn { format!("{} ", texts.except) } else { String::new() };
+            let except =
+                if filter.op == kpi::FilterOp::NotIn { format!("{} ", texts.except) } else { String::new() };
             let values: Vec<&str> = filter.values.iter().map(|value| texts.member(value)).collect();
             format!("{}: {except}{}", reading.dimension_name(&filter.dimension), values.join(", "))
         })
@@ -160,7 +176,19 @@ pub(super) fn series(reading: &Reading<'_>) -> AnyView {
     let subtitle = subtitle(reading, grain);
     let mark = card::mark(&definition.name, &reading.session.status.marks, texts);
     let origin = Some(origin_link(&definition.name, &mark, reading.env));
-    tile(Tile { id: "evolucao".to_owned(), title: texts.evolution.to_owned(), subtitle, span: 12, actions: Some(seg), body, origin, table }, reading.env)
+    tile(
+        Tile {
+            id: "evolucao".to_owned(),
+            title: texts.evolution.to_owned(),
+            subtitle,
+            span: 12,
+            actions: Some(seg),
+            body,
+            origin,
+            table,
+        },
+        reading.env,
+    )
 }
 
 /// Unit, scope and grain in one line.
@@ -180,7 +208,10 @@ fn missing(missing: &Missing, reading: &Reading<'_>) -> AnyView {
 
 fn failed(failure: Option<&contract::Failure>, reading: &Reading<'_>) -> AnyView {
     let texts = reading.env.texts;
-    let why = failure.map_or_else(|| Missing::Empty(texts.no_value_in_period.to_owned()), |failure| Missing::from_failure(failure, texts));
+    let why = failure.map_or_else(
+        || Missing::Empty(texts.no_value_in_period.to_owned()),
+        |failure| Missing::from_failure(failure, texts),
+    );
     missing(&why, reading)
 }
 
@@ -193,7 +224,19 @@ pub(super) fn drivers(reading: &Reading<'_>) -> Option<AnyView> {
     if !exact {
         let body = still_body("note", all(texts.no_exact_parts));
         let title = texts.what_explains.to_owned();
-        return Some(tile(Tile { id: "causas".to_owned(), title, subtitle: String::new(), span: 12, actions: None, body, origin: None, table: None }, reading.env));
+        return Some(tile(
+            Tile {
+                id: "causas".to_owned(),
+                title,
+                subtitle: String::new(),
+                span: 12,
+                actions: None,
+                body,
+                origin: None,
+                table: None,
+            },
+            reading.env,
+        ));
     }
     let drivers = || reading.questions.places().iter().filter(|place| matches!(place, Place::Drivers { .. }));
     let explained: Vec<&Explained> = drivers()
@@ -203,18 +246,32 @@ pub(super) fn drivers(reading: &Reading<'_>) -> Option<AnyView> {
         })
         .collect();
     // The dimension of the leaderboard when one was chosen, else the most telling.
-    let chosen = reading.asking.state.by.as_ref().and_then(|by| explained.iter().find(|explained| explained.dimension == *by).copied());
-    let explained = chosen.or_else(|| most_telling(explained.iter().copied())).or_else(|| explained.first().copied())?;
+    let chosen = reading
+        .asking
+        .state
+        .by
+        .as_ref()
+        .and_then(|by| explained.iter().find(|explained| explained.dimension == *by).copied());
+    let explained =
+        chosen.or_else(|| most_telling(explained.iter().copied())).or_else(|| explained.first().copied())?;
     let stock = definition.additivity == Additivity::Stock;
-    let ends = (end_name(explained.compared_with, stock, reading), end_name(explained.period, stock, reading));
+    let ends =
+        (end_name(explained.compared_with, stock, reading), end_name(explained.period, stock, reading));
     let delta = delta_words(definition, explained.delta, texts);
     let drawing = waterfall(definition, explained, ends, texts);
     let dimension = reading.dimension_name(&explained.dimension);
     let table = as_table(&drawing);
     let title = format!("{} {delta}", texts.what_explains);
     let subtitle = format!("{} {dimension} · {}", texts.by_dimension, exactness(reading, explained));
-    let body = if drawing.empty { missing(&Missing::Empty(texts.nothing_changed.to_owned()), reading) } else { chart_host::chart(drawing, reading.env) };
-    Some(tile(Tile { id: "causas".to_owned(), title, subtitle, span: 12, actions: None, body, origin: None, table }, reading.env))
+    let body = if drawing.empty {
+        missing(&Missing::Empty(texts.nothing_changed.to_owned()), reading)
+    } else {
+        chart_host::chart(drawing, reading.env)
+    };
+    Some(tile(
+        Tile { id: "causas".to_owned(), title, subtitle, span: 12, actions: None, body, origin: None, table },
+        reading.env,
+    ))
 }
 
 fn end_name(period: kpi::Period, stock: bool, reading: &Reading<'_>) -> String {
@@ -229,7 +286,14 @@ fn exactness(reading: &Reading<'_>, explained: &Explained) -> String {
         return texts.exact_sum.to_owned();
     }
     let shown = |value| delta_words(definition, value, texts);
-    format!("{}: {} {}, {} {}", texts.exact_sum, texts.mix_effect, shown(explained.mix), texts.rate_effect, shown(explained.rate))
+    format!(
+        "{}: {} {}, {} {}",
+        texts.exact_sum,
+        texts.mix_effect,
+        shown(explained.mix),
+        texts.rate_effect,
+        shown(explained.rate)
+    )
 }
 
 pub(super) fn leaders(reading: &Reading<'_>) -> Option<AnyView> {
@@ -241,17 +305,50 @@ pub(super) fn leaders(reading: &Reading<'_>) -> Option<AnyView> {
         Some(Ok(frame)) => Figure::single(frame, &definition.name),
         _ => Figure { value: Cell::Null, comparison: Cell::Null, delta: Cell::Null },
     };
-    let total_name = state.drill.last().map_or_else(|| texts.whole.to_owned(), |(_, member)| texts.member(member).to_owned());
+    let total_name = state
+        .drill
+        .last()
+        .map_or_else(|| texts.whole.to_owned(), |(_, member)| texts.member(member).to_owned());
     let (body, tabs) = match reading.frame(&Place::Leaders { dimension: dimension.clone() }) {
         Some(Ok(frame)) => {
-            let dimensions = leader_dimensions(definition, state).into_iter().map(|dimension| (dimension.clone(), reading.dimension_name(&dimension))).collect();
-            let leaders = Leaders { definition, frame, total: &total, total_name, state, path: reading.path, dimensions };
+            let dimensions = leader_dimensions(definition, state)
+                .into_iter()
+                .map(|dimension| (dimension.clone(), reading.dimension_name(&dimension)))
+                .collect();
+            let leaders = Leaders {
+                definition,
+                frame,
+                total: &total,
+                total_name,
+                state,
+                path: reading.path,
+                dimensions,
+            };
             let board = rank(&leaders, texts)?;
             let tabs = leaderboard::tabs(&board, state, reading.path, reading.env);
-            (leaderboard::leaderboard(&board, title.clone(), name, state, reading.path, reading.env), Some(tabs))
+            (
+                leaderboard::leaderboard(&board, title.clone(), name, state, reading.path, reading.env),
+                Some(tabs),
+            )
         }
         other => (failed(other.and_then(Result::err), reading), None),
     };
-    let subtitle = if state.comparison().with == kpi::Compare::None { String::new() } else { texts.tick_is_comparison.to_owned() };
-    Some(tile(Tile { id: "ranking".to_owned(), title, subtitle, span: 12, actions: tabs, body, origin: None, table: None }, reading.env))
+    let subtitle = if state.comparison().with == kpi::Compare::None {
+        String::new()
+    } else {
+        texts.tick_is_comparison.to_owned()
+    };
+    Some(tile(
+        Tile {
+            id: "ranking".to_owned(),
+            title,
+            subtitle,
+            span: 12,
+            actions: tabs,
+            body,
+            origin: None,
+            table: None,
+        },
+        reading.env,
+    ))
 }

@@ -21,30 +21,58 @@ pub struct Layers<'a> {
 }
 
 /// The plot and its largest value (absolute).
-pub fn time_plot(definition: &MetricDefinition, frame: &Frame, grain: Grain, layers: Layers<'_>, texts: &Texts) -> (Plot, f64) {
+pub fn time_plot(
+    definition: &MetricDefinition,
+    frame: &Frame,
+    grain: Grain,
+    layers: Layers<'_>,
+    texts: &Texts,
+) -> (Plot, f64) {
     let rows = by_bucket(frame);
     let buckets = frame.period.buckets(grain);
     let cell = |name: &str, role: Role, bucket: &NaiveDate| -> Cell {
         let row = rows.get(bucket).copied();
         row.zip(frame.index(name, role)).map_or(Cell::Null, |(row, column)| frame.rows[row][column].clone())
     };
-    let column = |name: &str, role: Role| -> Vec<Cell> { buckets.iter().map(|bucket| cell(name, role, bucket)).collect() };
-    let mut parts = vec![(texts.label(&definition.label).to_owned(), Part::Main, column(&definition.name, Role::Value))];
+    let column = |name: &str, role: Role| -> Vec<Cell> {
+        buckets.iter().map(|bucket| cell(name, role, bucket)).collect()
+    };
+    let mut parts =
+        vec![(texts.label(&definition.label).to_owned(), Part::Main, column(&definition.name, Role::Value))];
     if layers.comparison && frame.comparison.is_some() {
-        parts.push((texts.last_year.to_owned(), Part::Comparison, column(&definition.name, Role::Comparison)));
+        parts.push((
+            texts.last_year.to_owned(),
+            Part::Comparison,
+            column(&definition.name, Role::Comparison),
+        ));
     }
     match layers.target {
         Some(Target::Value(target)) => {
-            parts.push((target_name(definition, texts), Part::Target, vec![Cell::Float(*target); buckets.len()]));
+            parts.push((
+                target_name(definition, texts),
+                Part::Target,
+                vec![Cell::Float(*target); buckets.len()],
+            ));
         }
-        Some(Target::Metric(name)) if frame.index(name, Role::Value).is_some() => parts.push((target_name(definition, texts), Part::Target, column(name, Role::Value))),
+        Some(Target::Metric(name)) if frame.index(name, Role::Value).is_some() => {
+            parts.push((target_name(definition, texts), Part::Target, column(name, Role::Value)))
+        }
         Some(Target::Metric(_)) | None => {}
     }
-    let largest = parts.iter().flat_map(|(_, _, cells)| cells).filter_map(Cell::number).fold(0.0, |a: f64, b| a.max(b.abs()));
+    let largest = parts
+        .iter()
+        .flat_map(|(_, _, cells)| cells)
+        .filter_map(Cell::number)
+        .fold(0.0, |a: f64, b| a.max(b.abs()));
     let axis = Axis::new(definition.format, largest, texts.lang);
     let series = parts
         .into_iter()
-        .map(|(name, role, cells)| Series { name, role, latest: latest(&cells, role, frame, &axis, definition.format, texts), points: points(&cells, definition, texts) })
+        .map(|(name, role, cells)| Series {
+            name,
+            role,
+            latest: latest(&cells, role, frame, &axis, definition.format, texts),
+            points: points(&cells, definition, texts),
+        })
         .collect();
     let plot = Plot {
         title: texts.label(&definition.label).to_owned(),
@@ -59,30 +87,49 @@ pub fn time_plot(definition: &MetricDefinition, frame: &Frame, grain: Grain, lay
 }
 
 /// One series per member of `dimension`, coloured in the order of their names, so that a member keeps its colour.
-pub fn member_plot(definition: &MetricDefinition, frame: &Frame, grain: Grain, dimension: &str, texts: &Texts) -> (Plot, f64) {
+pub fn member_plot(
+    definition: &MetricDefinition,
+    frame: &Frame,
+    grain: Grain,
+    dimension: &str,
+    texts: &Texts,
+) -> (Plot, f64) {
     let buckets = frame.period.buckets(grain);
-    let (Some(time), Some(member), Some(value)) =
-        (frame.index(TIME, Role::Dimension), frame.index(dimension, Role::Dimension), frame.index(&definition.name, Role::Value))
-    else {
+    let (Some(time), Some(member), Some(value)) = (
+        frame.index(TIME, Role::Dimension),
+        frame.index(dimension, Role::Dimension),
+        frame.index(&definition.name, Role::Value),
+    ) else {
         return (Plot::default(), 0.0);
     };
     let mut members: BTreeMap<String, BTreeMap<NaiveDate, Cell>> = BTreeMap::new();
     for row in &frame.rows {
         if let Some(day) = row[time].date() {
-            members.entry(figures::member_name(&row[member], texts)).or_default().insert(day, row[value].clone());
+            members
+                .entry(figures::member_name(&row[member], texts))
+                .or_default()
+                .insert(day, row[value].clone());
         }
     }
     let axis_of = |largest| Axis::new(definition.format, largest, texts.lang);
     let largest = buckets
         .iter()
-        .map(|bucket| members.values().filter_map(|cells| cells.get(bucket).and_then(Cell::number)).map(f64::abs).sum::<f64>())
+        .map(|bucket| {
+            members
+                .values()
+                .filter_map(|cells| cells.get(bucket).and_then(Cell::number))
+                .map(f64::abs)
+                .sum::<f64>()
+        })
         .fold(0.0, f64::max);
     let series = members
         .into_iter()
         .enumerate()
         .map(|(index, (name, cells))| {
-            let cells: Vec<Cell> = buckets.iter().map(|bucket| cells.get(bucket).cloned().unwrap_or(Cell::Null)).collect();
-            let role = u8::try_from(index + 1).ok().filter(|colour| *colour <= 8).map_or(Part::Others, Part::Member);
+            let cells: Vec<Cell> =
+                buckets.iter().map(|bucket| cells.get(bucket).cloned().unwrap_or(Cell::Null)).collect();
+            let role =
+                u8::try_from(index + 1).ok().filter(|colour| *colour <= 8).map_or(Part::Others, Part::Member);
             Series { name, role, points: points(&cells, definition, texts), latest: String::new() }
         })
         .collect();
@@ -115,7 +162,10 @@ fn ticks(buckets: &[NaiveDate], grain: Grain, frame: &Frame, texts: &Texts) -> V
 }
 
 fn points(cells: &[Cell], definition: &MetricDefinition, texts: &Texts) -> Vec<Point> {
-    cells.iter().map(|cell| Point { value: cell.number(), text: show::full(cell, definition.format, texts.lang) }).collect()
+    cells
+        .iter()
+        .map(|cell| Point { value: cell.number(), text: show::full(cell, definition.format, texts.lang) })
+        .collect()
 }
 
 /// The last value for the label at a line's end, in the axis' own unit; of an unfinished bucket with its day.

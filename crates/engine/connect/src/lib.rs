@@ -25,7 +25,8 @@ pub use errors::{ConnectError, TypeChange};
 pub use rejects::{REJECTS_FILE_COLUMN, Rejects, rejects_schema};
 pub use source::{
     ColumnFound, Discovery, FILE_COLUMN, FileFound, Ignored, LandHint, Mark, Piece, ROW_COLUMN, ReadRequest,
-    Reading, SAME_CONTENT, SOURCE_NAME, Skipped, Source, StreamFound, StreamState, rejects_table, stream_table,
+    Reading, SAME_CONTENT, SOURCE_NAME, Skipped, Source, StreamFound, StreamState, rejects_table,
+    stream_table,
 };
 pub use sources::files::FilesSource;
 pub use sources::files::options::{FilesOptions, FormatKind, Limits, Quote, StreamOptions, TextEncoding};

@@ -111,7 +111,9 @@ impl Metastore {
                 first_seen_at: Set(now_ms()),
             })
             .on_conflict(
-                OnConflict::columns([definition::Column::Metric, definition::Column::Hash]).do_nothing().to_owned(),
+                OnConflict::columns([definition::Column::Metric, definition::Column::Hash])
+                    .do_nothing()
+                    .to_owned(),
             )
             .exec_without_returning(&transaction)
             .await

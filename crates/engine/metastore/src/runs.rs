@@ -171,7 +171,11 @@ impl Metastore {
     }
 
     /// Stores what the checks of a run found; asked again for the same run, the newer findings replace the older.
-    pub async fn record_checks(&self, run: &str, results: &[(CheckResult, serde_json::Value)]) -> Result<(), MetastoreError> {
+    pub async fn record_checks(
+        &self,
+        run: &str,
+        results: &[(CheckResult, serde_json::Value)],
+    ) -> Result<(), MetastoreError> {
         check_result::Entity::delete_many()
             .filter(check_result::Column::Run.eq(run))
             .exec(&self.writer)

@@ -42,7 +42,10 @@ const WORKSPACE: &str = "workspace";
 
 impl Metastore {
     pub async fn workspace(&self) -> Result<Workspace, MetastoreError> {
-        let row = entity::Entity::find_by_id(WORKSPACE).one(&self.reader).await.tried("read the workspace's settings")?;
+        let row = entity::Entity::find_by_id(WORKSPACE)
+            .one(&self.reader)
+            .await
+            .tried("read the workspace's settings")?;
         row.map_or_else(
             || Ok(Workspace::default()),
             |row| {
@@ -56,7 +59,9 @@ impl Metastore {
         let value = serde_json::to_string(workspace)
             .map_err(|source| MetastoreError::Unreadable { what: "settings".to_owned(), source })?;
         entity::Entity::insert(entity::ActiveModel { name: Set(WORKSPACE.to_owned()), value: Set(value) })
-            .on_conflict(OnConflict::column(entity::Column::Name).update_column(entity::Column::Value).to_owned())
+            .on_conflict(
+                OnConflict::column(entity::Column::Name).update_column(entity::Column::Value).to_owned(),
+            )
             .exec_without_returning(&self.writer)
             .await
             .tried("store the workspace's settings")?;

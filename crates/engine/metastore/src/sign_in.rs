@@ -64,11 +64,13 @@ fn hash(token: &str) -> String {
 }
 
 fn principal_of(text: &str) -> Result<Principal, MetastoreError> {
-    serde_json::from_str(text).map_err(|source| MetastoreError::Unreadable { what: "a principal".to_owned(), source })
+    serde_json::from_str(text)
+        .map_err(|source| MetastoreError::Unreadable { what: "a principal".to_owned(), source })
 }
 
 fn text_of(principal: &Principal) -> Result<String, MetastoreError> {
-    serde_json::to_string(principal).map_err(|source| MetastoreError::Unreadable { what: "a principal".to_owned(), source })
+    serde_json::to_string(principal)
+        .map_err(|source| MetastoreError::Unreadable { what: "a principal".to_owned(), source })
 }
 
 impl Metastore {
@@ -77,7 +79,11 @@ impl Metastore {
         let what = "make a sign-in link";
         let text = text_of(principal)?;
         let token = new_token();
-        link::Entity::delete_many().filter(link::Column::Principal.eq(&text)).exec(&self.writer).await.tried(what)?;
+        link::Entity::delete_many()
+            .filter(link::Column::Principal.eq(&text))
+            .exec(&self.writer)
+            .await
+            .tried(what)?;
         link::Entity::insert(link::ActiveModel {
             token_hash: Set(hash(&token)),
             principal: Set(text),
@@ -115,7 +121,8 @@ impl Metastore {
 
     /// Who holds this session; `None` when it is unknown or expired.
     pub async fn principal(&self, session: &str) -> Result<Option<Principal>, MetastoreError> {
-        let row = session::Entity::find_by_id(hash(session)).one(&self.reader).await.tried("read the session")?;
+        let row =
+            session::Entity::find_by_id(hash(session)).one(&self.reader).await.tried("read the session")?;
         row.filter(|row| row.expires_at > now_ms()).map(|row| principal_of(&row.principal)).transpose()
     }
 

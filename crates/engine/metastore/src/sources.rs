@@ -75,9 +75,11 @@ impl Metastore {
         rows.into_iter()
             .map(|row| {
                 Ok(SourceRow {
-                    params: serde_json::from_str(&row.params).map_err(|source| MetastoreError::Unreadable {
-                        what: format!("parameters of source `{}`", row.name),
-                        source,
+                    params: serde_json::from_str(&row.params).map_err(|source| {
+                        MetastoreError::Unreadable {
+                            what: format!("parameters of source `{}`", row.name),
+                            source,
+                        }
                     })?,
                     name: row.name,
                     kind: row.kind,
@@ -132,17 +134,23 @@ impl Metastore {
             .tried("read the source's bookmarks")?;
         rows.into_iter()
             .map(|row| {
-                let state = serde_json::from_str(&row.state).map_err(|source| MetastoreError::Unreadable {
-                    what: format!("bookmark of stream `{}`", row.stream),
-                    source,
-                })?;
+                let state =
+                    serde_json::from_str(&row.state).map_err(|source| MetastoreError::Unreadable {
+                        what: format!("bookmark of stream `{}`", row.stream),
+                        source,
+                    })?;
                 Ok((row.stream, StreamState { state, loaded_at: row.loaded_at }))
             })
             .collect()
     }
 
     /// Stores how far a stream has been read, after its rows are durable in the lake.
-    pub async fn set_stream_state(&self, source: &str, stream: &str, state: &StreamState) -> Result<(), MetastoreError> {
+    pub async fn set_stream_state(
+        &self,
+        source: &str,
+        stream: &str,
+        state: &StreamState,
+    ) -> Result<(), MetastoreError> {
         stream::Entity::insert(stream::ActiveModel {
             source: Set(source.to_owned()),
             stream: Set(stream.to_owned()),

@@ -10,13 +10,19 @@ use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub enum MetastoreError {
-    #[error("could not open the platform database `{url}`; check the path, its permissions and MIRANTE_DATABASE_URL")]
+    #[error(
+        "could not open the platform database `{url}`; check the path, its permissions and MIRANTE_DATABASE_URL"
+    )]
     Open { url: String, source: DbErr },
-    #[error("could not bring the platform database to this version's schema; restore the backup or run the version that wrote it")]
+    #[error(
+        "could not bring the platform database to this version's schema; restore the backup or run the version that wrote it"
+    )]
     Migrate { source: DbErr },
     #[error("could not {what}")]
     Query { what: String, source: DbErr },
-    #[error("the platform database holds {what} that this version cannot read; was it written by a newer version?")]
+    #[error(
+        "the platform database holds {what} that this version cannot read; was it written by a newer version?"
+    )]
     Unreadable { what: String, source: serde_json::Error },
     #[error("there is already a {kind} `{name}`; choose another name or remove that one first")]
     Exists { kind: &'static str, name: String },

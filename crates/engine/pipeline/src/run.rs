@@ -132,6 +132,9 @@ impl Pipeline {
             return Ok(Verdict::Unchanged(last.number));
         }
 
+        // Before the tables are named and not after: a compacted table is a new version, which would look like news to the next run.
+        self.upkeep(notes).await;
+        let base = self.base(last.as_ref()).await?;
         progress(Event::Step("building"));
         let made = build::build_all(&self.lake, &project, base, full_refresh, progress).await?;
         let session = self.lake.session(made.relations.clone());
@@ -152,7 +155,7 @@ impl Pipeline {
             .await
             .map_err(|message| PipelineError::Definitions { message })?;
         let number = self.publish(run, &made, &bundle, examined).await?;
-        self.upkeep(notes).await;
+        self.forget_old_editions(notes).await;
         Ok(Verdict::Published(number))
     }
 
@@ -187,7 +190,15 @@ impl Pipeline {
         Ok(self.metastore.publish(&new).await?)
     }
 
-    /// Frees what no edition needs. The edition is out already, so trouble here is a note and tried again next time.
+    /// The edition is out already, so trouble here is a note and tried again next time.
+    async fn forget_old_editions(&self, notes: &mut Vec<String>) {
+        if let Err(error) = self.metastore.forget_editions_before(self.keep_editions).await {
+            tracing::warn!(%error, "old editions were not forgotten");
+            notes.push(format!("old editions: {}", whole(&error)));
+        }
+    }
+
+    /// Compacts tables and frees what no edition needs. A run does well without, so trouble here is a note and tried again next time.
     async fn upkeep(&self, notes: &mut Vec<String>) {
         if let Err(error) = self.try_upkeep().await {
             tracing::warn!(%error, "upkeep failed");
@@ -196,7 +207,6 @@ impl Pipeline {
     }
 
     async fn try_upkeep(&self) -> Result<(), PipelineError> {
-        self.metastore.forget_editions_before(self.keep_editions).await?;
         let pins = self
             .metastore
             .editions(self.keep_editions)

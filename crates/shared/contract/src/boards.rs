@@ -54,16 +54,38 @@ pub enum TileContent {
         #[serde(default)]
         beneath: Vec<String>,
     },
-    Area { metric: String, grain: Grain, buckets: u32, #[serde(default)] by: Option<String> },
-    Bar { metric: String, grain: Grain, buckets: u32, #[serde(default)] by: Option<String>, #[serde(default)] stacked: bool },
+    Area {
+        metric: String,
+        grain: Grain,
+        buckets: u32,
+        #[serde(default)]
+        by: Option<String>,
+    },
+    Bar {
+        metric: String,
+        grain: Grain,
+        buckets: u32,
+        #[serde(default)]
+        by: Option<String>,
+        #[serde(default)]
+        stacked: bool,
+    },
     /// Members of a dimension as horizontal bars with share and change.
-    Ranking { metric: String, by: String, #[serde(default)] limit: Option<u32> },
+    Ranking {
+        metric: String,
+        by: String,
+        #[serde(default)]
+        limit: Option<u32>,
+    },
     /// One metric per stage, in order.
     Funnel { stages: Vec<String> },
     /// A metric by two dimensions: weekday × hour.
     Heatmap { metric: String, rows: String, columns: String },
     /// "O que mudou": for each KPI of the board, the members that explain most of its change.
-    Changes { #[serde(default)] dimensions: Vec<String> },
+    Changes {
+        #[serde(default)]
+        dimensions: Vec<String>,
+    },
 }
 
 #[async_trait]

@@ -88,7 +88,11 @@ pub trait Metrics: Send + Sync {
     async fn catalogue(&self, principal: &Principal) -> Result<Catalogue, Failure>;
 
     /// Answers every query, in order, from one edition.
-    async fn ask(&self, principal: &Principal, queries: &[MetricQuery]) -> Result<Vec<Result<Frame, Failure>>, Failure>;
+    async fn ask(
+        &self,
+        principal: &Principal,
+        queries: &[MetricQuery],
+    ) -> Result<Vec<Result<Frame, Failure>>, Failure>;
 
     /// The members of a dimension that have data, most frequent first.
     async fn members(&self, principal: &Principal, dimension: &str) -> Result<Vec<String>, Failure>;

@@ -4,7 +4,7 @@
 //! the same sum is the same bits on the server, on the wire and in the browser.
 
 use chrono::NaiveDate;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -39,6 +39,20 @@ impl Serialize for Cell {
             Cell::Date(value) => value.serialize(serializer),
             Cell::Text(value) => serializer.serialize_str(value),
         }
+    }
+}
+
+/// A cell without its column: what JSON itself can tell apart. Frames know better, see `from_json`.
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let kind = match &value {
+            Value::Bool(_) => "bool",
+            Value::Number(number) if number.is_i64() => "int",
+            Value::Number(_) => "float",
+            _ => "text",
+        };
+        Cell::from_json(&value, kind).map_err(serde::de::Error::custom)
     }
 }
 
@@ -246,10 +260,17 @@ mod tests {
         check(Cell::Decimal { unscaled: 5, scale: 3 }, "decimal", "0.005");
         check(Cell::Decimal { unscaled: 999_999_999_999_999, scale: 2 }, "decimal", "9999999999999.99");
         check(Cell::Decimal { unscaled: 999_999_999_999_999, scale: 18 }, "decimal", "0.000999999999999999");
-        check(Cell::Decimal { unscaled: 123_456_789_012_345_678_901, scale: 2 }, "decimal", "\"1234567890123456789.01\"");
+        check(
+            Cell::Decimal { unscaled: 123_456_789_012_345_678_901, scale: 2 },
+            "decimal",
+            "\"1234567890123456789.01\"",
+        );
         check(Cell::Int(i64::MAX), "int", "9223372036854775807");
         check(Cell::Float(0.1), "float", "0.1");
-        assert_eq!(Cell::from_json(&serde_json::json!("2026-06-29"), "date").unwrap(), Cell::Date("2026-06-29".parse().unwrap()));
+        assert_eq!(
+            Cell::from_json(&serde_json::json!("2026-06-29"), "date").unwrap(),
+            Cell::Date("2026-06-29".parse().unwrap())
+        );
         assert_eq!(Cell::from_json(&Value::Null, "int").unwrap(), Cell::Null);
         assert!(Cell::from_json(&serde_json::json!("x"), "int").is_err());
     }

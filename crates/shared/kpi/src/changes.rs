@@ -6,9 +6,9 @@
 use crate::MetricDefinition;
 use crate::contribution::{Contribution, Driver};
 use crate::target::Status;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// Out of the metric's usual movement, whichever way. ("Incomum")
@@ -32,7 +32,7 @@ pub struct Changed<'a> {
 }
 
 /// One line of "O que mudou".
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     pub metric: String,
     pub kind: ChangeKind,

@@ -8,7 +8,7 @@
 //! helps only if it is better than the rest. Medians and distinct counts have no such parts.
 
 use crate::{Cell, Direction};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a member adds to a sum: a missing value is no rows, which is zero.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ pub struct RatioPart {
 }
 
 /// One member's part in a change, in the metric's own unit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Driver {
     pub member: Cell,
     /// The member's own value and comparison; `None` for a ratio without denominator.
@@ -45,7 +45,7 @@ pub struct Driver {
 }
 
 /// A change and its drivers, the largest effect first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
     pub value: f64,
     pub comparison: f64,

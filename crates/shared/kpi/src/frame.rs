@@ -89,7 +89,11 @@ impl TryFrom<Wire> for Frame {
             if cells.len() != wire.columns.len() {
                 return Err(format!("a row has {} cells for {} columns", cells.len(), wire.columns.len()));
             }
-            cells.iter().zip(&wire.columns).map(|(cell, column)| Cell::from_json(cell, &column.kind)).collect()
+            cells
+                .iter()
+                .zip(&wire.columns)
+                .map(|(cell, column)| Cell::from_json(cell, &column.kind))
+                .collect()
         };
         Ok(Frame {
             rows: wire.rows.iter().map(row).collect::<Result<_, String>>()?,

@@ -53,7 +53,10 @@ fn heavy_crates_stay_in_their_room() {
     ];
     for (heavy, rooms) in owners {
         for (room, direct) in &workspace.direct {
-            assert!(!direct.contains(heavy) || rooms.contains(&room.as_str()), "only {rooms:?} may name `{heavy}`, not `{room}`");
+            assert!(
+                !direct.contains(heavy) || rooms.contains(&room.as_str()),
+                "only {rooms:?} may name `{heavy}`, not `{room}`"
+            );
         }
     }
 }

@@ -6,7 +6,10 @@ use tidy::{root, workspace};
 fn architecture_names_every_room() {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md exists");
     for (room, folder) in workspace().folders {
-        assert!(text.contains(&format!("`{folder}`")), "ARCHITECTURE.md does not mention `{folder}` ({room})");
+        assert!(
+            text.contains(&format!("`{folder}`")),
+            "ARCHITECTURE.md does not mention `{folder}` ({room})"
+        );
     }
 }
 

@@ -8,7 +8,11 @@ const FORBIDDEN_NAMES: [&str; 7] = ["utils", "util", "helpers", "common", "misc"
 #[test]
 fn every_module_says_what_it_owns() {
     for source in sources(&[".rs"]) {
-        assert!(source.text.starts_with("//!"), "`{}` must open with `//!` and say what it owns", source.path);
+        assert!(
+            source.text.starts_with("//!"),
+            "`{}` must open with `//!` and say what it owns",
+            source.path
+        );
     }
 }
 
@@ -28,8 +32,18 @@ fn long_files_say_why() {
 #[test]
 fn no_file_is_a_drawer_for_everything() {
     for source in sources(&[".rs", ".ts"]) {
-        let stem = source.path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
-        assert!(!FORBIDDEN_NAMES.contains(&stem.as_str()), "`{}` needs a name that says what it owns", source.path);
+        let stem = source
+            .path
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.split('.').next())
+            .unwrap_or_default()
+            .to_owned();
+        assert!(
+            !FORBIDDEN_NAMES.contains(&stem.as_str()),
+            "`{}` needs a name that says what it owns",
+            source.path
+        );
         assert!(stem != "mod", "`{}`: modules are named after themselves, not `mod.rs`", source.path);
     }
 }
@@ -49,12 +63,25 @@ fn no_test_is_switched_off() {
 
 #[test]
 fn shared_rooms_touch_neither_clock_nor_disk_nor_network() {
-    let banned = ["std::fs", "std::net", "std::thread", "std::env", "Utc::now", "Local::now", "SystemTime", "Instant::now"];
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::env",
+        "Utc::now",
+        "Local::now",
+        "SystemTime",
+        "Instant::now",
+    ];
     for source in sources(&[".rs"]).iter().filter(|source| source.path.starts_with("crates/shared/")) {
         let product = source.path.contains("/src/");
         let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
         for word in banned {
-            assert!(!product || !code.contains(word), "`{}` uses `{word}`: shared rooms do no I/O and read no clock", source.path);
+            assert!(
+                !product || !code.contains(word),
+                "`{}` uses `{word}`: shared rooms do no I/O and read no clock",
+                source.path
+            );
         }
     }
 }

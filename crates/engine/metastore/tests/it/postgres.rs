@@ -22,7 +22,8 @@ pub async fn fresh_database() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let server = SERVER.get_or_init(start);
     let name = format!("mirante_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let admin = sea_orm::Database::connect(format!("{}/postgres", server.url)).await.expect("PostgreSQL answers");
+    let admin =
+        sea_orm::Database::connect(format!("{}/postgres", server.url)).await.expect("PostgreSQL answers");
     admin.execute_unprepared(&format!("create database {name}")).await.expect("a database can be made");
     admin.close().await.expect("the connection ends");
     format!("{}/{name}", server.url)
@@ -33,7 +34,9 @@ fn start() -> Server {
         let url = url.rsplit_once('/').map_or(url.clone(), |(server, _)| server.to_owned());
         return Server { url, _folder: None };
     }
-    let programs = programs().expect("PostgreSQL is installed (Debian: apt-get install postgresql), or MIRANTE_TEST_POSTGRES names one");
+    let programs = programs().expect(
+        "PostgreSQL is installed (Debian: apt-get install postgresql), or MIRANTE_TEST_POSTGRES names one",
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("data");
     std::fs::create_dir(&data).expect("a folder for its data");
@@ -53,7 +56,10 @@ fn start() -> Server {
     };
     let made = as_user("initdb").arg("-D").arg(&data).args(["-U", "mirante", "-A", "trust", "-N"]).status();
     assert!(made.expect("initdb runs").success(), "initdb failed");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|free| free.local_addr())
+        .expect("a free port")
+        .port();
     let child = as_user("postgres")
         .arg("-D")
         .arg(&data)

@@ -101,13 +101,20 @@ fn sources_and_packs_are_added_once_and_removed_once() {
             promised_minutes: Some(15),
         };
         store.add_source(&source).await.unwrap();
-        assert!(matches!(store.add_source(&source).await, Err(MetastoreError::Exists { kind: "source", .. })));
+        assert!(matches!(
+            store.add_source(&source).await,
+            Err(MetastoreError::Exists { kind: "source", .. })
+        ));
         assert_eq!(store.sources().await.unwrap(), [source]);
 
-        let state = |value: i64| StreamState { state: serde_json::json!({ "a.csv": value }), loaded_at: value };
+        let state =
+            |value: i64| StreamState { state: serde_json::json!({ "a.csv": value }), loaded_at: value };
         store.set_stream_state("crm", "deals", &state(1)).await.unwrap();
         store.set_stream_state("crm", "deals", &state(2)).await.unwrap();
-        assert_eq!(store.stream_states("crm").await.unwrap(), BTreeMap::from([("deals".to_owned(), state(2))]));
+        assert_eq!(
+            store.stream_states("crm").await.unwrap(),
+            BTreeMap::from([("deals".to_owned(), state(2))])
+        );
         store.remove_source("crm").await.unwrap();
         assert!(matches!(store.remove_source("crm").await, Err(MetastoreError::Missing { .. })));
         assert!(store.stream_states("crm").await.unwrap().is_empty());
@@ -126,7 +133,11 @@ fn sources_and_packs_are_added_once_and_removed_once() {
 fn workspace_settings_are_replaced_whole() {
     on_both(|store: Metastore| async move {
         assert_eq!(store.workspace().await.unwrap(), Workspace::default());
-        let workspace = Workspace { company: "Serra Azul".to_owned(), today: Some("2026-06-30".parse().unwrap()), ..Workspace::default() };
+        let workspace = Workspace {
+            company: "Serra Azul".to_owned(),
+            today: Some("2026-06-30".parse().unwrap()),
+            ..Workspace::default()
+        };
         store.set_workspace(&workspace).await.unwrap();
         store.set_workspace(&workspace).await.unwrap();
         assert_eq!(store.workspace().await.unwrap(), workspace);
