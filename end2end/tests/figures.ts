@@ -86,7 +86,10 @@ export function onCard(value: number | null, format: string, lang: "pt-BR" | "en
 }
 
 /** The card of a KPI on a board. */
-export const card = (page: Page, metric: string) => page.locator(`.kpis a.kpi[href^="/indicador/${metric}"]`);
+export const card = (page: Page, metric: string) => {
+  const link = `a[href^="/indicador/${metric}"]`;
+  return page.locator(`.kpis > ${link}, .kpis > .kpi:has(${link})`);
+};
 
 /** Text that begins with `figure`, however its parts are spaced. */
 export function beginning(figure: string): RegExp {

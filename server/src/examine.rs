@@ -18,8 +18,9 @@ pub struct Examiner {
 #[async_trait]
 impl Examine for Examiner {
     async fn examine(&self, session: &Session, bundle: &Bundle) -> Result<Examined, String> {
-        let catalogue =
-            Catalogue::build(session, &metrics_files(bundle)).await.map_err(|error| crate::terminal::one_line(&error.into()))?;
+        let catalogue = Catalogue::build(session, &metrics_files(bundle))
+            .await
+            .map_err(|error| crate::terminal::one_line(&error.into()))?;
         for board in &bundle.boards {
             check_board(board, &catalogue)?;
         }
@@ -28,16 +29,20 @@ impl Examine for Examiner {
             .map_err(|error| crate::terminal::one_line(&error.into()))?;
         Ok(Examined {
             as_of: reaches.unwrap_or(self.yesterday),
-            definitions: catalogue.metrics().iter().map(|metric| (metric.name.clone(), metric.hash.clone())).collect(),
+            definitions: catalogue
+                .metrics()
+                .iter()
+                .map(|metric| (metric.name.clone(), metric.hash.clone()))
+                .collect(),
         })
     }
 }
 
 fn check_board(board: &Board, catalogue: &Catalogue) -> Result<(), String> {
     let metric = |place: &str, name: &str| {
-        catalogue
-            .metric(name)
-            .ok_or_else(|| format!("board `{}`, {place}: there is no metric `{name}`; define it or mend the board", board.id))
+        catalogue.metric(name).ok_or_else(|| {
+            format!("board `{}`, {place}: there is no metric `{name}`; define it or mend the board", board.id)
+        })
     };
     let by = |place: &str, name: &str, dimension: &str| {
         let known = &metric(place, name)?.dimensions;
@@ -67,7 +72,8 @@ fn check_board(board: &Board, catalogue: &Catalogue) -> Result<(), String> {
                     metric(&place, name)?;
                 }
             }
-            TileContent::Area { metric: name, by: dimension, .. } | TileContent::Bar { metric: name, by: dimension, .. } => {
+            TileContent::Area { metric: name, by: dimension, .. }
+            | TileContent::Bar { metric: name, by: dimension, .. } => {
                 metric(&place, name)?;
                 if let Some(dimension) = dimension {
                     by(&place, name, dimension)?;

@@ -52,8 +52,12 @@ impl House {
     /// Opens (and on first use makes) the data folder.
     pub async fn open(config: Config) -> Result<House> {
         let lake_dir = config.data.join("lake");
-        std::fs::create_dir_all(&lake_dir)
-            .with_context(|| format!("could not make the data folder `{}`; check the path and its permissions", config.data.display()))?;
+        std::fs::create_dir_all(&lake_dir).with_context(|| {
+            format!(
+                "could not make the data folder `{}`; check the path and its permissions",
+                config.data.display()
+            )
+        })?;
         let metastore = match &config.database_url {
             Some(url) => Metastore::open(url).await?,
             None => Metastore::open_in(&config.data).await?,
@@ -92,17 +96,17 @@ pub fn today(workspace: &Workspace) -> Result<NaiveDate> {
     if let Some(today) = workspace.today {
         return Ok(today);
     }
-    let zone: Tz = workspace
-        .time_zone
-        .parse()
-        .map_err(|_| anyhow::anyhow!("`{}` is no time zone; use a name such as America/Sao_Paulo", workspace.time_zone))?;
+    let zone: Tz = workspace.time_zone.parse().map_err(|_| {
+        anyhow::anyhow!("`{}` is no time zone; use a name such as America/Sao_Paulo", workspace.time_zone)
+    })?;
     Ok(Utc::now().with_timezone(&zone).date_naive())
 }
 
 /// The files of a pack that is shipped with the program.
 fn builtin_pack(name: &str) -> Option<Files> {
     fn files<P: RustEmbed>(name: &str) -> Files {
-        let files = P::iter().filter_map(|path| Some((path.clone().into_owned(), P::get(&path)?.data.into_owned())));
+        let files =
+            P::iter().filter_map(|path| Some((path.clone().into_owned(), P::get(&path)?.data.into_owned())));
         Files::from_memory(name, files)
     }
     match name {

@@ -52,7 +52,13 @@ impl Reader {
                 u32::try_from(32 + frame.rows.len() * frame.columns.len().max(1)).unwrap_or(u32::MAX)
             })
             .build();
-        Reader { metastore, lake, current: RwLock::new(None), frames, members: moka::future::Cache::new(REMEMBERED_DIMENSIONS) }
+        Reader {
+            metastore,
+            lake,
+            current: RwLock::new(None),
+            frames,
+            members: moka::future::Cache::new(REMEMBERED_DIMENSIONS),
+        }
     }
 
     pub fn metastore(&self) -> &Metastore {
@@ -91,7 +97,10 @@ impl Reader {
     async fn open(&self, number: u64) -> Result<OpenEdition, Failure> {
         let row = self.metastore.edition(Some(number)).await.map_err(|error| internal(&error))?;
         let Some(row) = row else {
-            return Err(Failure::new(FailureKind::NotFound, format!("there is no edition {number}; see /api/v1/editions")));
+            return Err(Failure::new(
+                FailureKind::NotFound,
+                format!("there is no edition {number}; see /api/v1/editions"),
+            ));
         };
         let relations = relations_of(&row).map_err(|error| internal(&error))?;
         let bundle = bundle_of(&row).map_err(|error| internal(&error))?;
@@ -120,11 +129,15 @@ impl Reader {
         for edition in self.editions_of(queries, &missing, current).await? {
             let (edition, indexes) = edition;
             let asked: Vec<MetricQuery> = indexes.iter().map(|index| queries[*index].clone()).collect();
-            let frames = query::ask(&edition.session, &edition.catalogue, &asked, &edition.clock, edition.number).await;
+            let frames =
+                query::ask(&edition.session, &edition.catalogue, &asked, &edition.clock, edition.number)
+                    .await;
             for (index, frame) in indexes.into_iter().zip(frames) {
                 let frame = match frame {
                     Ok(frame) => {
-                        self.frames.insert((edition.number, key(&queries[index])), Arc::new(frame.clone())).await;
+                        self.frames
+                            .insert((edition.number, key(&queries[index])), Arc::new(frame.clone()))
+                            .await;
                         Ok(frame)
                     }
                     Err(error) => Err(refused(&error)),
@@ -189,7 +202,11 @@ pub fn metrics_files(bundle: &Bundle) -> Vec<MetricsFile> {
     bundle
         .metrics
         .iter()
-        .map(|file| MetricsFile { pack: file.pack.clone(), path: format!("{}/{}", file.pack, file.path), text: file.text.clone() })
+        .map(|file| MetricsFile {
+            pack: file.pack.clone(),
+            path: format!("{}/{}", file.pack, file.path),
+            text: file.text.clone(),
+        })
         .collect()
 }
 

@@ -19,7 +19,11 @@ pub fn start_logging(verbose: bool) {
     let fallback = if verbose { "info,mirante=debug" } else { "warn,mirante=info" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
     // A second call in one process (tests) finds logging started; that is fine.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
 }
 
 /// Prints the error with its causes on one line and gives the exit code that it deserves.
@@ -46,7 +50,8 @@ pub fn one_line(error: &anyhow::Error) -> String {
 /// Shows a run's events as one bar; on something that is no terminal it shows nothing.
 pub fn progress() -> Arc<dyn Fn(Event) + Send + Sync> {
     let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
     bar.set_style(style);
     bar.enable_steady_tick(Duration::from_millis(120));
     let rows = Mutex::new(0_u64);

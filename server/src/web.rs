@@ -17,8 +17,8 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
-use tower_http::csrf::CsrfLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::csrf::CsrfLayer;
 
 /// Bodies are questions; files come through sources.
 const BODY_BYTES: usize = 256 << 10;
@@ -55,7 +55,11 @@ async fn elsewhere(State(house): State<Arc<House>>, mut request: Request) -> Res
         return answer;
     }
     let wants_page = request.method() == axum::http::Method::GET
-        && request.headers().get("accept").and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
+        && request
+            .headers()
+            .get("accept")
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.contains("text/html"));
     match session::principal(&house, request.headers()).await {
         Ok(Some(principal)) if wants_page => {
             request.extensions_mut().insert(principal);

@@ -15,14 +15,18 @@ pub struct Boards {
 impl contract::boards::Boards for Boards {
     async fn list(&self, _: &Principal) -> Result<Vec<BoardCard>, Failure> {
         let edition = self.reader.current().await?;
-        Ok(edition.bundle.boards.iter().map(|board| BoardCard { id: board.id.clone(), title: board.title.clone() }).collect())
+        Ok(edition
+            .bundle
+            .boards
+            .iter()
+            .map(|board| BoardCard { id: board.id.clone(), title: board.title.clone() })
+            .collect())
     }
 
     async fn open(&self, _: &Principal, id: &str) -> Result<Board, Failure> {
         let edition = self.reader.current().await?;
-        edition
-            .board(id)
-            .cloned()
-            .ok_or_else(|| Failure::new(FailureKind::NotFound, format!("there is no board `{id}`; see the list of boards")))
+        edition.board(id).cloned().ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("there is no board `{id}`; see the list of boards"))
+        })
     }
 }

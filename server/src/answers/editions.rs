@@ -59,7 +59,10 @@ impl Editions {
             at: run.finished_at.unwrap_or(run.started_at),
             run: run.id,
             reason: run.message.unwrap_or_default(),
-            checks: checks.into_iter().filter(|check| matches!(check.status, CheckStatus::Fail | CheckStatus::Error)).collect(),
+            checks: checks
+                .into_iter()
+                .filter(|check| matches!(check.status, CheckStatus::Fail | CheckStatus::Error))
+                .collect(),
         }))
     }
 
@@ -75,7 +78,8 @@ impl Editions {
             let age = u64::try_from((now_ms() - newest) / 60_000).unwrap_or_default();
             if age > promised {
                 for stream in streams.keys() {
-                    let table = TableName::new(pipeline::RAW, connect::stream_table(&source.name, stream)).to_string();
+                    let table = TableName::new(pipeline::RAW, connect::stream_table(&source.name, stream))
+                        .to_string();
                     let source = source.name.clone();
                     stale.insert(table, Stale { source, age_minutes: age, promised_minutes: promised });
                 }
@@ -92,11 +96,16 @@ fn marks(edition: &OpenEdition, failed: &[CheckResult], stale: &BTreeMap<String,
     }
     let mut marks = Vec::new();
     for metric in edition.catalogue.metrics() {
-        let roots: Vec<String> = edition.catalogue.tables_of(&metric.name).iter().map(ToString::to_string).collect();
+        let roots: Vec<String> =
+            edition.catalogue.tables_of(&metric.name).iter().map(ToString::to_string).collect();
         let upstream = edition.bundle.upstream(&roots);
         let has = |table: &str| upstream.iter().any(|node| node.relation == table);
         let failed_checks = failed.iter().filter(|check| has(&check.table)).count();
-        let oldest = stale.iter().filter(|(table, _)| has(table)).map(|(_, stale)| stale).max_by_key(|stale| stale.age_minutes);
+        let oldest = stale
+            .iter()
+            .filter(|(table, _)| has(table))
+            .map(|(_, stale)| stale)
+            .max_by_key(|stale| stale.age_minutes);
         if failed_checks > 0 || oldest.is_some() {
             marks.push(Mark {
                 metric: metric.name.clone(),

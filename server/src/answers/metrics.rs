@@ -24,7 +24,11 @@ impl contract::metrics::Metrics for Metrics {
         })
     }
 
-    async fn ask(&self, _: &Principal, queries: &[MetricQuery]) -> Result<Vec<Result<Frame, Failure>>, Failure> {
+    async fn ask(
+        &self,
+        _: &Principal,
+        queries: &[MetricQuery],
+    ) -> Result<Vec<Result<Frame, Failure>>, Failure> {
         self.reader.ask(queries).await
     }
 
@@ -35,17 +39,19 @@ impl contract::metrics::Metrics for Metrics {
     async fn origin(&self, _: &Principal, metric: &str) -> Result<Origin, Failure> {
         let edition = self.reader.current().await?;
         let Some(definition) = edition.catalogue.metric(metric) else {
-            return Err(Failure::new(FailureKind::NotFound, format!("there is no metric `{metric}`; see the catalogue")));
+            return Err(Failure::new(
+                FailureKind::NotFound,
+                format!("there is no metric `{metric}`; see the catalogue"),
+            ));
         };
         let metastore = self.reader.metastore();
-        let roots: Vec<String> = edition.catalogue.tables_of(metric).iter().map(ToString::to_string).collect();
+        let roots: Vec<String> =
+            edition.catalogue.tables_of(metric).iter().map(ToString::to_string).collect();
         let loaded = self.loaded().await?;
         let tables = tables(&edition, &roots, &loaded);
         let checks = metastore.check_results(&edition.row.run).await.map_err(|error| internal(&error))?;
-        let since = metastore
-            .definition_since(metric, &definition.hash)
-            .await
-            .map_err(|error| internal(&error))?;
+        let since =
+            metastore.definition_since(metric, &definition.hash).await.map_err(|error| internal(&error))?;
         Ok(Origin {
             metric: metric.to_owned(),
             checks: checks.into_iter().filter(|check| is_of(check, &tables)).collect(),
@@ -104,6 +110,6 @@ fn used_on(edition: &OpenEdition, metric: &str) -> Vec<String> {
         .boards
         .iter()
         .filter(|board| serde_json::to_string(board).is_ok_and(|text| text.contains(&quoted)))
-        .map(|board| board.title.pt.clone())
+        .map(|board| board.id.clone())
         .collect()
 }

@@ -49,7 +49,11 @@ impl Demo {
         let house = Arc::new(House::open(config).await?);
         house
             .metastore
-            .set_workspace(&Workspace { company: COMPANY.to_owned(), today: self.today, ..Workspace::default() })
+            .set_workspace(&Workspace {
+                company: COMPANY.to_owned(),
+                today: self.today,
+                ..Workspace::default()
+            })
             .await?;
         let day = today(&house.metastore.workspace().await?)?;
         let exports = house.config.data.join("demo");
@@ -74,7 +78,12 @@ impl Demo {
 
     /// Writes the company's exports, unless the very same ones are there.
     async fn export(&self, scale: Scale, day: NaiveDate, exports: &Path) -> Result<()> {
-        let stamp = format!("scale {} seed {} today {day} version {}\n", self.scale, self.seed, env!("CARGO_PKG_VERSION"));
+        let stamp = format!(
+            "scale {} seed {} today {day} version {}\n",
+            self.scale,
+            self.seed,
+            env!("CARGO_PKG_VERSION")
+        );
         let stamp_file = exports.join(".company");
         if std::fs::read_to_string(&stamp_file).is_ok_and(|made| made == stamp) {
             return Ok(());
@@ -82,7 +91,8 @@ impl Demo {
         let (seed, folder) = (self.seed, exports.to_path_buf());
         tokio::task::spawn_blocking(move || write(scale, seed, day, &folder)).await??;
         // The stamp comes last: a demo that was interrupted begins again.
-        std::fs::write(&stamp_file, stamp).with_context(|| format!("could not write `{}`", stamp_file.display()))
+        std::fs::write(&stamp_file, stamp)
+            .with_context(|| format!("could not write `{}`", stamp_file.display()))
     }
 }
 

@@ -42,7 +42,10 @@ impl Pack {
 
 async fn add(house: &House, directory: PathBuf) -> Result<()> {
     let directory = directory.canonicalize().map_err(|error| {
-        BadUsage(format!("the pack folder `{}` cannot be opened ({error}); name an existing folder", directory.display()))
+        BadUsage(format!(
+            "the pack folder `{}` cannot be opened ({error}); name an existing folder",
+            directory.display()
+        ))
     })?;
     // A pack that cannot be read is refused now, not at the next run.
     let pack = pipeline::packs::load_directory(&directory)

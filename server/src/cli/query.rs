@@ -108,7 +108,9 @@ impl Query {
 }
 
 fn grain(text: &str) -> Result<Grain> {
-    Grain::parse(text).ok_or_else(|| BadUsage(format!("`{text}` is no grain; use day, week, month, quarter or year")).into())
+    Grain::parse(text).ok_or_else(|| {
+        BadUsage(format!("`{text}` is no grain; use day, week, month, quarter or year")).into()
+    })
 }
 
 fn period(text: &str) -> Result<PeriodSpec> {
@@ -221,7 +223,10 @@ mod tests {
     #[test]
     fn filter_reads_members_and_negation() {
         let filter = filter("uf!=SP,PR").unwrap();
-        assert_eq!((filter.dimension.as_str(), filter.op, filter.values), ("uf", FilterOp::NotIn, vec!["SP".to_owned(), "PR".to_owned()]));
+        assert_eq!(
+            (filter.dimension.as_str(), filter.op, filter.values),
+            ("uf", FilterOp::NotIn, vec!["SP".to_owned(), "PR".to_owned()])
+        );
     }
 
     #[test]

@@ -23,7 +23,10 @@ impl Run {
         match outcome.state {
             RunState::Published => {
                 let number = outcome.edition.unwrap_or_default();
-                println!("published edition {number}: {} rows landed, {} rejected", outcome.rows_landed, outcome.rows_rejected);
+                println!(
+                    "published edition {number}: {} rows landed, {} rejected",
+                    outcome.rows_landed, outcome.rows_rejected
+                );
                 Ok(())
             }
             RunState::Unchanged => {

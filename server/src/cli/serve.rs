@@ -36,9 +36,9 @@ impl Serve {
 
 /// Serves until SIGINT or SIGTERM, then finishes open requests.
 pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
-    let listener = tokio::net::TcpListener::bind(house.config.listen)
-        .await
-        .with_context(|| format!("could not listen on {}; is another server there? try --listen", house.config.listen))?;
+    let listener = tokio::net::TcpListener::bind(house.config.listen).await.with_context(|| {
+        format!("could not listen on {}; is another server there? try --listen", house.config.listen)
+    })?;
     let address = listener.local_addr()?;
     let base = house.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let token = house.metastore.new_sign_in_link(&administrator(greet)).await?;

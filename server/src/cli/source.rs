@@ -53,7 +53,12 @@ impl Source {
             Source::Add(Add::Files(files)) => files.run(&house).await,
             Source::List => {
                 for source in house.metastore.sources().await? {
-                    println!("{}\t{}\t{}", source.name, source.kind, source.params["dir"].as_str().unwrap_or_default());
+                    println!(
+                        "{}\t{}\t{}",
+                        source.name,
+                        source.kind,
+                        source.params["dir"].as_str().unwrap_or_default()
+                    );
                 }
                 Ok(())
             }
@@ -66,11 +71,15 @@ impl Source {
 impl AddFiles {
     async fn run(self, house: &House) -> Result<()> {
         let dir = self.path.canonicalize().map_err(|error| {
-            BadUsage(format!("the folder `{}` cannot be opened ({error}); name an existing folder", self.path.display()))
+            BadUsage(format!(
+                "the folder `{}` cannot be opened ({error}); name an existing folder",
+                self.path.display()
+            ))
         })?;
         let mut options: serde_json::Value = match &self.options {
             None => serde_json::json!({}),
-            Some(text) => serde_json::from_str(text).map_err(|error| BadUsage(format!("--options is no JSON: {error}")))?,
+            Some(text) => serde_json::from_str(text)
+                .map_err(|error| BadUsage(format!("--options is no JSON: {error}")))?,
         };
         for stream in &self.streams {
             let Some((name, glob)) = stream.split_once('=') else {
@@ -79,7 +88,8 @@ impl AddFiles {
             options["streams"][name]["files"] = glob.into();
         }
         let params = serde_json::json!({ "dir": dir, "options": options });
-        let source = connect::open("files", &self.name, &params).map_err(|error| BadUsage(error.to_string()))?;
+        let source =
+            connect::open("files", &self.name, &params).map_err(|error| BadUsage(error.to_string()))?;
         let row = SourceRow {
             name: source.name().to_owned(),
             kind: source.kind().to_owned(),
@@ -93,13 +103,10 @@ impl AddFiles {
 }
 
 async fn show(house: &House, name: &str) -> Result<()> {
-    let row = house
-        .metastore
-        .sources()
-        .await?
-        .into_iter()
-        .find(|source| source.name == name)
-        .ok_or_else(|| BadUsage(format!("there is no source `{name}`; `mirante source list` names them")))?;
+    let row =
+        house.metastore.sources().await?.into_iter().find(|source| source.name == name).ok_or_else(|| {
+            BadUsage(format!("there is no source `{name}`; `mirante source list` names them"))
+        })?;
     let found = connect::open(&row.kind, &row.name, &row.params)?.discover().await?;
     for stream in &found.streams {
         println!("{} → raw.{}", stream.name, stream.table);

@@ -43,7 +43,11 @@ fn answer<T: Serialize>(result: Result<T, Failure>) -> Response {
     }
 }
 
-async fn query(State(house): Here, Extension(who): Who, body: Result<Json<MetricQuery>, JsonRejection>) -> Response {
+async fn query(
+    State(house): Here,
+    Extension(who): Who,
+    body: Result<Json<MetricQuery>, JsonRejection>,
+) -> Response {
     let query = match body {
         Ok(Json(query)) => query,
         Err(error) => return refuse(&Failure::new(FailureKind::BadRequest, error.body_text())),

@@ -14,14 +14,18 @@ struct Site;
 
 /// The folder of this build's scripts and styles under `/pkg/`; `none` when the server was built without a site.
 pub fn build_id() -> String {
-    Site::get("build-id").map_or_else(|| "none".to_owned(), |file| String::from_utf8_lossy(&file.data).trim().to_owned())
+    Site::get("build-id")
+        .map_or_else(|| "none".to_owned(), |file| String::from_utf8_lossy(&file.data).trim().to_owned())
 }
 
 /// The file at `path`, in the best encoding that the browser takes; `None` when there is none.
 pub fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
     let path = path.strip_prefix('/')?;
     // Only names that the build wrote can be found, so a path cannot leave the site.
-    if path.is_empty() || path == "build-id" || path.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+    if path.is_empty()
+        || path == "build-id"
+        || path.split('/').any(|part| part.is_empty() || part.starts_with('.'))
+    {
         return None;
     }
     let (file, encoding) = encoded(path, request)?;
@@ -32,7 +36,11 @@ pub fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
         .header(header::ETAG, &tag)
         .header(
             header::CACHE_CONTROL,
-            if path.starts_with("pkg/") { "public, max-age=31536000, immutable" } else { "public, max-age=3600" },
+            if path.starts_with("pkg/") {
+                "public, max-age=31536000, immutable"
+            } else {
+                "public, max-age=3600"
+            },
         );
     if let Some(encoding) = encoding {
         response = response.header(header::CONTENT_ENCODING, encoding);
@@ -46,8 +54,11 @@ pub fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
 
 fn encoded(path: &str, request: &HeaderMap) -> Option<(EmbeddedFile, Option<HeaderValue>)> {
     let plain = Site::get(path)?;
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let takes = |name: &str| accepted.split(',').any(|part| part.split(';').next().is_some_and(|part| part.trim() == name));
+    let accepted =
+        request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes = |name: &str| {
+        accepted.split(',').any(|part| part.split(';').next().is_some_and(|part| part.trim() == name))
+    };
     for (name, suffix) in [("br", "br"), ("gzip", "gz")] {
         if takes(name)
             && let Some(file) = Site::get(&format!("{path}.{suffix}"))
@@ -90,7 +101,16 @@ mod tests {
 
     #[test]
     fn answer_outside_the_site_is_none() {
-        for path in ["", "/", "/../Cargo.toml", "/pkg/../../etc/passwd", "//etc/passwd", "/build-id", "/.git/config", "/pkg"] {
+        for path in [
+            "",
+            "/",
+            "/../Cargo.toml",
+            "/pkg/../../etc/passwd",
+            "//etc/passwd",
+            "/build-id",
+            "/.git/config",
+            "/pkg",
+        ] {
             assert!(answer(path, &HeaderMap::new()).is_none(), "{path}");
         }
     }

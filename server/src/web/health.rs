@@ -43,7 +43,8 @@ pub fn start_counting() {
 pub async fn counters() -> Response {
     match RECORDER.get().and_then(Option::as_ref) {
         Some(recorder) => {
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response()
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render())
+                .into_response()
         }
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
@@ -61,6 +62,7 @@ pub async fn count(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
     metrics::counter!("mirante_http_requests_total", "kind" => kind.clone(), "status" => status).increment(1);
-    metrics::histogram!("mirante_http_request_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
+    metrics::histogram!("mirante_http_request_seconds", "kind" => kind)
+        .record(started.elapsed().as_secs_f64());
     response
 }

@@ -80,7 +80,9 @@ pub struct SignIn {
 /// `GET /entrar/link?token=…`: trades the one-time token for a session.
 pub async fn sign_in(State(house): State<Arc<House>>, Query(query): Query<SignIn>) -> Response {
     match house.metastore.sign_in(&query.token).await {
-        Ok(Some(session)) => with_cookie(Redirect::to("/").into_response(), &session, COOKIE_DAYS, house.secure_cookies),
+        Ok(Some(session)) => {
+            with_cookie(Redirect::to("/").into_response(), &session, COOKIE_DAYS, house.secure_cookies)
+        }
         Ok(None) => Redirect::to("/entrar?link=invalido").into_response(),
         Err(error) => {
             tracing::error!(%error, "could not sign in");
@@ -102,8 +104,10 @@ pub async fn sign_out(State(house): State<Arc<House>>, headers: HeaderMap) -> Re
 
 fn with_cookie(mut response: Response, value: &str, days: u32, secure: bool) -> Response {
     let secure = if secure { "; Secure" } else { "" };
-    let cookie =
-        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", u64::from(days) * 24 * 60 * 60);
+    let cookie = format!(
+        "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
+        u64::from(days) * 24 * 60 * 60
+    );
     // Tokens are hexadecimal, so the header is always valid.
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -118,7 +122,10 @@ mod tests {
     #[test]
     fn cookie_is_found_by_its_exact_name() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("x=1; not_mirante_session=2; mirante_session=abc"));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("x=1; not_mirante_session=2; mirante_session=abc"),
+        );
         assert_eq!(cookie(&headers, COOKIE), Some("abc"));
         assert_eq!(cookie(&headers, "session"), None);
     }

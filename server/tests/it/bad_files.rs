@@ -70,7 +70,8 @@ fn columns_that_change_appear_or_are_refused_by_name() {
     let sales = workspace.folder("files").join("sales.csv");
     let good = std::fs::read_to_string(&sales).unwrap();
     // A new column does no harm.
-    std::fs::write(&sales, "id;day;uf;amount;seller\n1;01/02/2026;SP;10,50;Ana\n2;02/02/2026;PR;21,25;Rui\n").unwrap();
+    std::fs::write(&sales, "id;day;uf;amount;seller\n1;01/02/2026;SP;10,50;Ana\n2;02/02/2026;PR;21,25;Rui\n")
+        .unwrap();
     assert_eq!(notes(&workspace), Vec::<String>::new());
     let after = revenue(&workspace);
     assert!(after.contains("31.75"), "{after}");
@@ -92,7 +93,8 @@ fn source_that_cannot_be_read_does_not_stop_the_others() {
     // Named so that it is read before the good one.
     workspace.succeeds(&["source", "add", "files", "--name", "away", "--path", gone.to_str().unwrap()]);
     std::fs::remove_dir_all(&gone).unwrap();
-    std::fs::write(workspace.folder("files").join("sales_2.csv"), "id;day;uf;amount\n3;03/02/2026;SC;1,00\n").unwrap();
+    std::fs::write(workspace.folder("files").join("sales_2.csv"), "id;day;uf;amount\n3;03/02/2026;SC;1,00\n")
+        .unwrap();
     assert_says(&only_note(&workspace), &["`away`", "check that it exists"]);
     assert!(revenue(&workspace).contains("31.75"));
 }
@@ -102,7 +104,10 @@ struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
     fn mount(path: &'a Path) -> Option<SmallDisk<'a>> {
-        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(path).output();
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
+            .arg(path)
+            .output();
         match mounted {
             Ok(output) if output.status.success() => Some(SmallDisk(path)),
             _ => {
@@ -156,7 +161,10 @@ fn full_disk_is_told_and_the_next_run_goes_on() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{error}");
     // The object store logs lines of its own before the command's one.
-    assert_says(error.lines().last().unwrap_or_default(), &["mirante: ", "`raw.shop__sales` is full", "free some space"]);
+    assert_says(
+        error.lines().last().unwrap_or_default(),
+        &["mirante: ", "`raw.shop__sales` is full", "free some space"],
+    );
     std::fs::remove_file(&filler).unwrap();
     assert_eq!(revenue(&around), before, "readers stay on the last good edition");
     assert_eq!(notes(&around), Vec::<String>::new());

@@ -8,7 +8,11 @@ const PROJECT: &str = "name: teste\nversion: '1.0'\nmodel-paths: [models]\nmodel
 pub fn published() -> (Workspace, std::path::PathBuf) {
     let workspace = Workspace::new();
     let files = workspace.folder("files");
-    std::fs::write(files.join("sales.csv"), "id;day;uf;amount\n1;01/02/2026;SP;10,50\n2;02/02/2026;PR;20,25\n").unwrap();
+    std::fs::write(
+        files.join("sales.csv"),
+        "id;day;uf;amount\n1;01/02/2026;SP;10,50\n2;02/02/2026;PR;20,25\n",
+    )
+    .unwrap();
     let pack = workspace.folder("pack");
     std::fs::create_dir_all(pack.join("models")).unwrap();
     std::fs::create_dir_all(pack.join("metrics")).unwrap();
@@ -33,7 +37,17 @@ pub fn published() -> (Workspace, std::path::PathBuf) {
 }
 
 pub fn revenue(workspace: &Workspace) -> String {
-    workspace.succeeds(&["query", "--metric", "revenue", "--from", "2026-02-01", "--to", "2026-02-28", "--format", "csv"])
+    workspace.succeeds(&[
+        "query",
+        "--metric",
+        "revenue",
+        "--from",
+        "2026-02-01",
+        "--to",
+        "2026-02-28",
+        "--format",
+        "csv",
+    ])
 }
 
 pub fn assert_says(error: &str, words: &[&str]) {
@@ -50,7 +64,8 @@ fn query_with_wrong_words_names_them_and_the_nearest() {
     };
     assert_says(&query(&["--metric", "revenu"]), &["`revenu`", "did you mean `revenue`"]);
     assert_says(&query(&["--metric", "revenue", "--by", "uff"]), &["uff", "uf"]);
-    let upside_down = workspace.fails(1, &["query", "--metric", "revenue", "--from", "2026-02-28", "--to", "2026-02-01"]);
+    let upside_down =
+        workspace.fails(1, &["query", "--metric", "revenue", "--from", "2026-02-28", "--to", "2026-02-01"]);
     assert_says(&upside_down, &["2026-02-28", "swap"]);
     assert_says(&query(&["--metric", "revenue", "--by", "uf", "--limit", "1000000000"]), &["1000000000"]);
 }
@@ -115,7 +130,10 @@ fn check_that_fails_holds_the_edition_back() {
 fn usage_that_is_wrong_ends_with_2_and_the_remedy() {
     let workspace = Workspace::new();
     assert_says(&workspace.fails(2, &["pack", "add", "nowhere"]), &["nowhere", "existing folder"]);
-    assert_says(&workspace.fails(2, &["source", "add", "files", "--name", "x", "--path", "nowhere"]), &["nowhere"]);
+    assert_says(
+        &workspace.fails(2, &["source", "add", "files", "--name", "x", "--path", "nowhere"]),
+        &["nowhere"],
+    );
     assert_says(&workspace.fails(1, &["run"]), &["mirante pack add"]);
     let empty = workspace.folder("empty");
     assert_says(&workspace.fails(1, &["pack", "add", empty.to_str().unwrap()]), &["dbt_project.yml"]);

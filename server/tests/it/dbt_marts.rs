@@ -25,7 +25,8 @@ fn same_marts(pack: &str, source: &str, files: &Path) {
         .arg(workspace.lake())
         .output()
         .expect("python starts");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{said}");
     assert!(output.status.success(), "{said}");
 }

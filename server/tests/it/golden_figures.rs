@@ -76,7 +76,8 @@ fn check(workspace: &Workspace, pack: &str) {
     assert!(golden.len() > 1000, "the golden figures are few: {}", golden.len());
     let metrics: BTreeSet<&str> = golden.iter().map(|one| one.metric.as_str()).collect();
     let metrics: Vec<&str> = metrics.into_iter().collect();
-    let shapes: BTreeSet<(&str, &str)> = golden.iter().map(|one| (one.dimension.as_str(), one.grain.as_str())).collect();
+    let shapes: BTreeSet<(&str, &str)> =
+        golden.iter().map(|one| (one.dimension.as_str(), one.grain.as_str())).collect();
     // All of the data: from the first to the last golden day.
     let days = golden.iter().filter(|one| one.grain == "day").map(|one| one.period.as_str());
     let span = (days.clone().min().unwrap_or_default(), days.max().unwrap_or_default());
@@ -101,7 +102,9 @@ fn equal(ours: &str, golden: &Golden) -> bool {
         return ours.is_empty() && golden.value.is_empty();
     }
     match (ours.parse::<f64>(), golden.value.parse::<f64>()) {
-        (Ok(ours), Ok(expected)) if golden.is_ratio => (ours - expected).abs() <= RATIO * expected.abs().max(1.0),
+        (Ok(ours), Ok(expected)) if golden.is_ratio => {
+            (ours - expected).abs() <= RATIO * expected.abs().max(1.0)
+        }
         _ => plain(ours) == plain(&golden.value),
     }
 }

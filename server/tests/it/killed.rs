@@ -58,7 +58,10 @@ fn write_pack(pack: &Path) {
             "  - name: {name}\n    model: ref('fct_{name}')\n    defaults: {{agg_time_dimension: day}}\n    entities: [{{name: {name}_id, type: primary, expr: id}}]\n    dimensions:\n      - {{name: day, type: time, type_params: {{time_granularity: day}}}}\n{uf}    measures:\n      - {{name: {name}_rows, agg: sum, expr: '1'}}\n      - {{name: {name}_amount, agg: sum, expr: amount}}\n"
         );
         for part in ["rows", "amount"] {
-            let _ = writeln!(metrics, "  - {{name: {name}_{part}, label: {name} {part}, type: simple, type_params: {{measure: {name}_{part}}}}}");
+            let _ = writeln!(
+                metrics,
+                "  - {{name: {name}_{part}, label: {name} {part}, type: simple, type_params: {{measure: {name}_{part}}}}}"
+            );
         }
     }
     std::fs::write(pack.join("metrics/sales.yml"), models + &metrics).unwrap();
@@ -70,7 +73,8 @@ fn sales(month: u32, raised: u32) -> String {
     for row in 0..400 {
         let id = month * 1000 + row;
         let amount = 10 + row % 90 + u32::from(row < raised);
-        let _ = writeln!(text, "{id};{:02}/{month:02}/2026;{};{amount},{:02}", 1 + row % 28, row % 20, row % 100);
+        let _ =
+            writeln!(text, "{id};{:02}/{month:02}/2026;{};{amount},{:02}", 1 + row % 28, row % 20, row % 100);
     }
     text
 }
@@ -110,8 +114,13 @@ impl Shop {
 
     /// Starts a run and kills it after `patience`. Whether it was still alive.
     fn killed_run(&self, patience: Duration) -> bool {
-        let mut child =
-            self.workspace.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        let mut child = self
+            .workspace
+            .command(&["run"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
         std::thread::sleep(patience);
         let was_alive = child.try_wait().expect("the child can be asked").is_none();
         child.kill().expect("the child can be killed");
@@ -128,8 +137,19 @@ impl Shop {
 
     fn figures(&self, edition: Option<u64>) -> String {
         let edition = edition.map(|number| number.to_string());
-        let mut arguments =
-            vec!["query", "--metric", METRICS, "--grain", "month", "--from", "2026-01-01", "--to", "2026-06-30", "--format", "csv"];
+        let mut arguments = vec![
+            "query",
+            "--metric",
+            METRICS,
+            "--grain",
+            "month",
+            "--from",
+            "2026-01-01",
+            "--to",
+            "2026-06-30",
+            "--format",
+            "csv",
+        ];
         if let Some(edition) = &edition {
             arguments.extend(["--edition", edition]);
         }
@@ -157,13 +177,17 @@ impl Draw {
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        whole.mul_f64(f64::from(u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX))
+        whole.mul_f64(
+            f64::from(u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX),
+        )
     }
 }
 
 fn rounds() -> u64 {
     let asked = std::env::var("MIRANTE_KILL_ROUNDS").ok();
-    asked.map_or(6, |text| text.parse().unwrap_or_else(|_| panic!("MIRANTE_KILL_ROUNDS is `{text}`; give a number")))
+    asked.map_or(6, |text| {
+        text.parse().unwrap_or_else(|_| panic!("MIRANTE_KILL_ROUNDS is `{text}`; give a number"))
+    })
 }
 
 #[test]
@@ -201,7 +225,10 @@ fn run_that_was_killed_is_made_good_by_the_next() {
         assert_eq!(shop.run(), number, "round {round}: nothing is left to do");
         for edition in 1..=number {
             let figures = shop.figures(Some(edition));
-            assert!(figures == first || figures == second, "round {round}: edition {edition} is neither state: {figures}");
+            assert!(
+                figures == first || figures == second,
+                "round {round}: edition {edition} is neither state: {figures}"
+            );
         }
         assert_eq!(number, 2, "round {round}: one edition for each state of the files");
     }

@@ -58,7 +58,8 @@ fn demo_company_reaches_the_figures_of_its_model() {
     let (scale, seed) = (SCALE.to_string(), SEED.to_string());
     workspace.succeeds(&["demo", "--no-serve", "--scale", &scale, "--seed", &seed, "--today", TODAY]);
     let today = TODAY.parse().expect("a day");
-    let company = Company::generate(Scale::new(SCALE).expect("a good scale"), SEED, today).expect("a good day");
+    let company =
+        Company::generate(Scale::new(SCALE).expect("a good scale"), SEED, today).expect("a good day");
     let truth = company.truth();
     let mut demo = Demo { workspace, company, truth, compared: 0 };
     demo.parts();
@@ -92,8 +93,11 @@ impl Demo {
         for dimension in dimensions {
             let expected = |part: fn(&simulators::TruthRow) -> i64| -> BTreeMap<(String, String), i64> {
                 let mut expected = BTreeMap::new();
-                for row in self.truth.rows.iter().filter(|row| row.metric == metric && row.dimension == dimension) {
-                    *expected.entry((row.month.clone(), self.name(dimension, &row.member))).or_default() += part(row);
+                for row in
+                    self.truth.rows.iter().filter(|row| row.metric == metric && row.dimension == dimension)
+                {
+                    *expected.entry((row.month.clone(), self.name(dimension, &row.member))).or_default() +=
+                        part(row);
                 }
                 expected.retain(|_, value| *value != 0);
                 expected
@@ -116,7 +120,9 @@ impl Demo {
 
     /// What the boards call a member that the truth names by its code.
     fn name(&self, dimension: &str, code: &str) -> String {
-        let number = || -> usize { code.trim_start_matches(char::is_alphabetic).parse().unwrap_or_else(|_| panic!("code `{code}`")) };
+        let number = || -> usize {
+            code.trim_start_matches(char::is_alphabetic).parse().unwrap_or_else(|_| panic!("code `{code}`"))
+        };
         match dimension {
             "filial" if !code.is_empty() => FILIAIS[number() - 1].1.to_owned(),
             "produto" if !code.is_empty() => self.company.products[number() - 1].name.clone(),
@@ -135,7 +141,11 @@ impl Demo {
                 let value: f64 = text.parse().expect("a number");
                 #[expect(clippy::cast_precision_loss, reason = "days are small")]
                 let expected = row.numerator as f64 / row.denominator as f64;
-                assert!((value - expected).abs() <= 1e-9 * expected.max(1.0), "{metric} {}: {value}, {expected}", row.month);
+                assert!(
+                    (value - expected).abs() <= 1e-9 * expected.max(1.0),
+                    "{metric} {}: {value}, {expected}",
+                    row.month
+                );
                 self.compared += 1;
             }
         }
@@ -165,7 +175,9 @@ impl Demo {
             for (name, is_won) in [("funnel_won", true), ("funnel_leads", false)] {
                 let mut expected: BTreeMap<(String, String), i64> = BTreeMap::new();
                 let rows = self.truth.rows.iter();
-                for row in rows.filter(|row| row.metric == "lead_conversion_rate" && row.dimension == dimension) {
+                for row in
+                    rows.filter(|row| row.metric == "lead_conversion_rate" && row.dimension == dimension)
+                {
                     let part = if is_won { row.numerator } else { row.denominator };
                     *expected.entry((String::new(), row.member.clone())).or_default() += part;
                 }
@@ -180,7 +192,9 @@ impl Demo {
             .map(events::code)
             .collect();
         let rows = || {
-            self.truth.rows.iter().filter(|row| row.metric == "event_roi" && row.dimension == "evento" && mature.contains(&row.member))
+            self.truth.rows.iter().filter(|row| {
+                row.metric == "event_roi" && row.dimension == "evento" && mature.contains(&row.member)
+            })
         };
         let parts: [(&str, i64); 2] = [
             ("event_gain", rows().map(|row| row.numerator).sum()),
@@ -197,7 +211,17 @@ impl Demo {
     fn ask(&self, metric: &str, dimension: &str, grain: Option<&str>) -> Figures {
         // Plans of recurring contracts are the products of that part of the company.
         let by = if dimension == "plano" { "produto" } else { dimension };
-        let mut arguments = vec!["query", "--metric", metric, "--from", "2023-07-01", "--to", "2026-06-29", "--format", "csv"];
+        let mut arguments = vec![
+            "query",
+            "--metric",
+            metric,
+            "--from",
+            "2023-07-01",
+            "--to",
+            "2026-06-29",
+            "--format",
+            "csv",
+        ];
         if !by.is_empty() {
             arguments.extend(["--by", by]);
         }
@@ -239,14 +263,24 @@ fn cents(text: &str) -> i64 {
 }
 
 /// Both say the same; how many figures that were.
-fn same(what: &str, ours: &BTreeMap<(String, String), i64>, expected: &BTreeMap<(String, String), i64>) -> usize {
+fn same(
+    what: &str,
+    ours: &BTreeMap<(String, String), i64>,
+    expected: &BTreeMap<(String, String), i64>,
+) -> usize {
     let keys: BTreeSet<&(String, String)> = ours.keys().chain(expected.keys()).collect();
     let wrong: Vec<String> = keys
         .iter()
         .filter(|key| ours.get(**key) != expected.get(**key))
         .map(|key| format!("{key:?}: ours {:?}, truth {:?}", ours.get(*key), expected.get(*key)))
         .collect();
-    assert!(wrong.is_empty(), "{what}: {} of {} differ: {}", wrong.len(), keys.len(), wrong[..wrong.len().min(5)].join("; "));
+    assert!(
+        wrong.is_empty(),
+        "{what}: {} of {} differ: {}",
+        wrong.len(),
+        keys.len(),
+        wrong[..wrong.len().min(5)].join("; ")
+    );
     keys.len()
 }
 
@@ -258,7 +292,10 @@ fn rejects_hold_the_broken_lines(workspace: &Workspace) {
         let session = lake.session(raw.clone());
         let mut counts = BTreeMap::new();
         for table in raw.keys().filter(|table| table.name.ends_with("__rejects")) {
-            let rows = session.query(&format!("select file from {}", table.quoted())).await.expect("rejects can be read");
+            let rows = session
+                .query(&format!("select file from {}", table.quoted()))
+                .await
+                .expect("rejects can be read");
             counts.insert(table.name.clone(), rows.iter().map(arrow::array::RecordBatch::num_rows).sum());
         }
         counts

@@ -78,7 +78,8 @@ mod tests {
             ],
             ..Bundle::default()
         };
-        let names: Vec<&str> = bundle.upstream(&["marts.fct".to_owned()]).iter().map(|node| node.relation.as_str()).collect();
+        let names: Vec<&str> =
+            bundle.upstream(&["marts.fct".to_owned()]).iter().map(|node| node.relation.as_str()).collect();
         assert_eq!(names, ["raw.x", "staging.a", "staging.b", "marts.fct"]);
     }
 }

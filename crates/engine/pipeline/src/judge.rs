@@ -57,7 +57,8 @@ pub async fn judge_all(
         if more > 0 {
             message = format!("{message}; and {more} more");
         }
-        judged.blocking = Some(format!("the edition is held back: {message}; mend the data or the check, then run again"));
+        judged.blocking =
+            Some(format!("the edition is held back: {message}; mend the data or the check, then run again"));
     }
     Ok(judged)
 }

@@ -37,7 +37,11 @@ pub struct LandReport {
 /// # Errors
 /// Only for what concerns the workspace (the lake, the platform database); what concerns one file or one source is a problem in
 /// the report.
-pub async fn land_all(lake: &Lake, metastore: &Metastore, progress: &Progress) -> Result<LandReport, PipelineError> {
+pub async fn land_all(
+    lake: &Lake,
+    metastore: &Metastore,
+    progress: &Progress,
+) -> Result<LandReport, PipelineError> {
     let mut report = LandReport::default();
     for row in metastore.sources().await? {
         let source = match connect::open(&row.kind, &row.name, &row.params) {
@@ -69,7 +73,8 @@ async fn land_source(
     let known = lake.latest(RAW).await?;
     let states = metastore.stream_states(source.name()).await?;
     for stream in streams {
-        let bookmark = states.get(&stream).map(|state| state.state.clone()).unwrap_or_else(|| serde_json::json!({}));
+        let bookmark =
+            states.get(&stream).map(|state| state.state.clone()).unwrap_or_else(|| serde_json::json!({}));
         let since = serde_json::from_value(bookmark).unwrap_or_default();
         let at = At { lake, metastore, source, stream: &stream };
         at.land(&known, since, progress, report).await?;
@@ -106,7 +111,10 @@ impl At<'_> {
             }
         };
         report.problems.extend(
-            reading.failures.iter().map(|error| format!("source `{}`: {}", self.source.name(), crate::whole(error))),
+            reading
+                .failures
+                .iter()
+                .map(|error| format!("source `{}`: {}", self.source.name(), crate::whole(error))),
         );
         for piece in reading.pieces {
             let mark = piece.mark.clone();
@@ -121,7 +129,11 @@ impl At<'_> {
                     progress(Event::Landed { table: table.to_string(), rows: landed.rows });
                 }
                 Err(error) if concerns_one_file(&error) => {
-                    report.problems.push(format!("source `{}`, file `{file}`: {}", self.source.name(), crate::whole(&error)));
+                    report.problems.push(format!(
+                        "source `{}`, file `{file}`: {}",
+                        self.source.name(),
+                        crate::whole(&error)
+                    ));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -134,7 +146,12 @@ impl At<'_> {
             for skipped in reading.skipped {
                 // A file that was only touched brings nothing, and lacks nothing either.
                 if skipped.reason != connect::SAME_CONTENT {
-                    report.problems.push(format!("source `{}`, file `{}`: {}", self.source.name(), skipped.file, skipped.reason));
+                    report.problems.push(format!(
+                        "source `{}`, file `{}`: {}",
+                        self.source.name(),
+                        skipped.file,
+                        skipped.reason
+                    ));
                 }
                 state.set(skipped.mark);
             }
@@ -143,7 +160,11 @@ impl At<'_> {
         Ok(())
     }
 
-    async fn schema_so_far(&self, known: &Relations, table: &TableName) -> Result<Option<SchemaRef>, PipelineError> {
+    async fn schema_so_far(
+        &self,
+        known: &Relations,
+        table: &TableName,
+    ) -> Result<Option<SchemaRef>, PipelineError> {
         if !known.contains_key(table) {
             return Ok(None);
         }
@@ -157,8 +178,12 @@ impl At<'_> {
             Some(before) if !loaded => before.loaded_at,
             _ => now_ms(),
         };
-        let state = serde_json::to_value(state).map_err(|source| PipelineError::Bookmark { stream: self.stream.to_owned(), source })?;
-        Ok(self.metastore.set_stream_state(self.source.name(), self.stream, &StreamState { state, loaded_at }).await?)
+        let state = serde_json::to_value(state)
+            .map_err(|source| PipelineError::Bookmark { stream: self.stream.to_owned(), source })?;
+        Ok(self
+            .metastore
+            .set_stream_state(self.source.name(), self.stream, &StreamState { state, loaded_at })
+            .await?)
     }
 
     async fn land_piece(&self, table: &TableName, piece: Piece) -> Result<(Landed, u64), LakeError> {
@@ -221,14 +246,20 @@ fn gone(source: &str, stream: &str, files: &[String]) -> Option<String> {
         more => format!(" and {more} more"),
     };
     let (they, their) = if files.len() == 1 { ("is", "its") } else { ("are", "their") };
-    (!files.is_empty())
-        .then(|| format!("source `{source}`, stream `{stream}`: {}{more} {they} gone from the folder; {their} rows stay", named.join(", ")))
+    (!files.is_empty()).then(|| {
+        format!(
+            "source `{source}`, stream `{stream}`: {}{more} {they} gone from the folder; {their} rows stay",
+            named.join(", ")
+        )
+    })
 }
 
 fn mode(hint: &LandHint) -> LandMode {
     match hint {
         LandHint::Append => LandMode::Append,
-        LandHint::Replace { column, value } => LandMode::ReplaceWhere { column: column.clone(), value: value.clone() },
+        LandHint::Replace { column, value } => {
+            LandMode::ReplaceWhere { column: column.clone(), value: value.clone() }
+        }
     }
 }
 
@@ -257,7 +288,9 @@ mod tests {
         );
         assert_eq!(
             gone("crm", "deals", &files).as_deref(),
-            Some("source `crm`, stream `deals`: `1.csv`, `2.csv`, `3.csv` and 2 more are gone from the folder; their rows stay")
+            Some(
+                "source `crm`, stream `deals`: `1.csv`, `2.csv`, `3.csv` and 2 more are gone from the folder; their rows stay"
+            )
         );
     }
 }

@@ -66,8 +66,10 @@ impl Pack {
 /// # Errors
 /// `NoProject` without a `dbt_project.yml`; otherwise what is wrong with the files.
 pub fn load_directory(directory: &Path) -> Result<Pack, PipelineError> {
-    let files = Files::from_dir(directory)
-        .map_err(|source| PipelineError::Pack { pack: directory.display().to_string(), source: Box::new(source) })?;
+    let files = Files::from_dir(directory).map_err(|source| PipelineError::Pack {
+        pack: directory.display().to_string(),
+        source: Box::new(source),
+    })?;
     let pack = Pack::new(files)?;
     // Whatever is wrong is said now, not when the pack is run.
     boards(&pack)?;
@@ -83,9 +85,9 @@ pub async fn load_all(metastore: &Metastore, builtin: &Builtin) -> Result<Vec<Pa
     let mut needed = Vec::new();
     for row in metastore.packs().await? {
         let pack = match &row.place {
-            PackPlace::Builtin => {
-                Pack::new(builtin(&row.name).ok_or_else(|| PipelineError::NoBuiltin { name: row.name.clone() })?)?
-            }
+            PackPlace::Builtin => Pack::new(
+                builtin(&row.name).ok_or_else(|| PipelineError::NoBuiltin { name: row.name.clone() })?,
+            )?,
             PackPlace::Directory(path) => {
                 let pack = load_directory(path)?;
                 needed.extend(local_packages(&pack).into_iter().map(|local| path.join(local)));
@@ -124,7 +126,10 @@ fn local_packages(pack: &Pack) -> Vec<String> {
 ///
 /// # Errors
 /// `Pack` with file, line and remedy.
-pub fn project(packs: &[Pack], vars: serde_json::Map<String, serde_json::Value>) -> Result<Project, PipelineError> {
+pub fn project(
+    packs: &[Pack],
+    vars: serde_json::Map<String, serde_json::Value>,
+) -> Result<Project, PipelineError> {
     let mut files = Files::from_memory(
         "packs",
         [
@@ -180,7 +185,11 @@ fn metrics(pack: &Pack) -> Result<Vec<MetricsText>, PipelineError> {
         for path in pack.files.below(folder, &YAML) {
             let text = text(pack, path)?;
             if folder == "metrics" || text.contains("semantic_models:") || text.contains("\nmetrics:") {
-                texts.push(MetricsText { pack: pack.name.clone(), path: path.to_owned(), text: text.to_owned() });
+                texts.push(MetricsText {
+                    pack: pack.name.clone(),
+                    path: path.to_owned(),
+                    text: text.to_owned(),
+                });
             }
         }
     }
@@ -202,7 +211,8 @@ fn boards(pack: &Pack) -> Result<Vec<Board>, PipelineError> {
 
 fn text<'a>(pack: &'a Pack, path: &str) -> Result<&'a str, PipelineError> {
     let text = pack.files.text(path);
-    let text = text.map_err(|source| PipelineError::Pack { pack: pack.name.clone(), source: Box::new(source) })?;
+    let text =
+        text.map_err(|source| PipelineError::Pack { pack: pack.name.clone(), source: Box::new(source) })?;
     Ok(text.unwrap_or_default())
 }
 
@@ -218,8 +228,9 @@ fn lineage(project: &Project) -> Vec<LineageNode> {
         let count = project.tests.values().filter(|test| test.attached.as_deref() == Some(id)).count();
         u32::try_from(count).unwrap_or(u32::MAX)
     };
-    let parents =
-        |ids: &[String]| ids.iter().filter_map(|id| relation_of.get(id.as_str()).cloned()).collect::<Vec<String>>();
+    let parents = |ids: &[String]| {
+        ids.iter().filter_map(|id| relation_of.get(id.as_str()).cloned()).collect::<Vec<String>>()
+    };
     let nodes = project.nodes.iter().map(|(id, node)| LineageNode {
         relation: node.relation.to_string(),
         layer: if node.relation.schema == "marts" { Layer::Marts } else { Layer::Staging },

@@ -173,12 +173,22 @@ impl Pipeline {
     /// Whether the last edition already is what a run would make: same raw versions, same packs.
     fn is_current(&self, last: &EditionRow, base: &Relations, inputs: &str) -> Result<bool, PipelineError> {
         let raw = |relations: &Relations| -> Relations {
-            relations.iter().filter(|(name, _)| name.schema == RAW).map(|(name, relation)| (name.clone(), relation.clone())).collect()
+            relations
+                .iter()
+                .filter(|(name, _)| name.schema == RAW)
+                .map(|(name, relation)| (name.clone(), relation.clone()))
+                .collect()
         };
         Ok(raw(&relations_of(last)?) == raw(base) && bundle_of(last)?.inputs == inputs)
     }
 
-    async fn publish(&self, run: &str, made: &Made, bundle: &Bundle, examined: Examined) -> Result<u64, PipelineError> {
+    async fn publish(
+        &self,
+        run: &str,
+        made: &Made,
+        bundle: &Bundle,
+        examined: Examined,
+    ) -> Result<u64, PipelineError> {
         let encode = |source| PipelineError::Encode { source };
         let new = NewEdition {
             run: run.to_owned(),

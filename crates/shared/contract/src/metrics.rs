@@ -37,7 +37,7 @@ pub struct Origin {
     pub hash: String,
     /// The SQL-like expression of each input, as defined in the pack.
     pub expressions: Vec<(String, String)>,
-    /// Boards that show it.
+    /// Ids of the boards that show it.
     pub used_on: Vec<String>,
 }
 
