@@ -175,8 +175,10 @@ test("a number tells where it came from", async ({ page }) => {
 
 test("series changes its grain and can be read by keyboard", async ({ page }) => {
   await open(page, "/indicador/mrr");
-  await page.getByRole("navigation", { name: "Grão" }).getByRole("link", { name: "Trimestre" }).click();
+  const quarter = page.getByRole("navigation", { name: "Grão" }).getByRole("link", { name: "Trimestre" });
+  await quarter.click();
   await expect(page).toHaveURL(/g=quarter$/);
+  await expect(quarter).toHaveAttribute("aria-current", "true");
   const series = page.locator("#evolucao .drawing.reads");
   await series.focus();
   await page.keyboard.press("End");
