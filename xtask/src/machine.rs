@@ -20,9 +20,21 @@ pub fn target_dir() -> Result<PathBuf> {
     Ok(root().join("target"))
 }
 
+/// Cargo as a person would start it in the root of the repository.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    // What `cargo run` tells xtask of itself is no business of the builds that xtask starts. Build scripts that watch these variables
+    // (ring's does) would run again, and everything above them would be compiled again, whenever xtask and a person take turns.
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_")
+            || told.starts_with("CARGO_MANIFEST_")
+            || told.starts_with("CARGO_BIN_")
+        {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
