@@ -68,6 +68,7 @@ pub struct Texts {
     pub fresh_and_checked: &'static str,
     pub late_data: &'static str,
     pub held_back_load: &'static str,
+    pub check_none: &'static str,
     pub check_one: &'static str,
     pub check_many: &'static str,
     pub target: &'static str,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a board that names an unknown metric or dimension, or a metric over a missing column, is never published.
 
-use crate::reader::metrics_files;
+use crate::reader::{company_days_off, metrics_files};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use contract::boards::{Board, TileContent};
@@ -24,6 +24,8 @@ impl Examine for Examiner {
         for board in &bundle.boards {
             check_board(board, &catalogue)?;
         }
+        // Every reader of the edition will ask for these, so trouble with them is found before it is published.
+        company_days_off(session).await.map_err(|error| crate::terminal::one_line(&error.into()))?;
         let reaches = query::reaches(session, &catalogue, self.yesterday)
             .await
             .map_err(|error| crate::terminal::one_line(&error.into()))?;

@@ -3,11 +3,14 @@
 //! Does not decide who may ask (`answers`). Invariant: an answer is computed from exactly one edition, and a remembered answer belongs
 //! to the edition, the question and nothing else.
 
+use chrono::NaiveDate;
 use contract::Failure;
 use contract::boards::Board;
 use contract::failure::FailureKind;
 use kpi::{Calendar, Frame, MetricQuery};
-use lake::{Lake, Session};
+use lake::arrow::array::AsArray;
+use lake::arrow::datatypes::Date32Type;
+use lake::{Lake, LakeError, Session, TableName};
 use metastore::Metastore;
 use metastore::editions::EditionRow;
 use pipeline::{Bundle, bundle_of, relations_of};
@@ -107,7 +110,8 @@ impl Reader {
         let session = self.lake.session(relations);
         let catalogue =
             Catalogue::build(&session, &metrics_files(&bundle)).await.map_err(|error| internal(&error))?;
-        let clock = Clock { covered: row.as_of, calendar: calendar() };
+        let days_off = company_days_off(&session).await.map_err(|error| internal(&error))?;
+        let clock = Clock { covered: row.as_of, calendar: calendar().with_days_off(days_off) };
         Ok(OpenEdition { number, row, session, catalogue, bundle, clock })
     }
 
@@ -192,8 +196,28 @@ fn key(query: &MetricQuery) -> String {
     serde_json::to_string(&query).unwrap_or_default()
 }
 
+/// The company's own days off, when its packs make the table `marts.dim_days_off` with a date column `day`.
+///
+/// # Errors
+/// When there is such a table without such a column.
+pub async fn company_days_off(session: &Session) -> Result<Vec<NaiveDate>, LakeError> {
+    let table = TableName::new("marts", "dim_days_off");
+    if !session.relations().contains_key(&table) {
+        return Ok(Vec::new());
+    }
+    let sql =
+        format!("select distinct cast(day as date) as day from {} where day is not null", table.quoted());
+    let mut days = Vec::new();
+    for batch in session.query(&sql).await? {
+        if let Some(column) = batch.column(0).as_primitive_opt::<Date32Type>() {
+            days.extend(column.values().iter().filter_map(|day| Date32Type::to_naive_date_opt(*day)));
+        }
+    }
+    Ok(days)
+}
+
 /// Business days of Brazil, for as long as anyone will compare.
-pub fn calendar() -> Calendar {
+fn calendar() -> Calendar {
     Calendar::brazil(1990..=2100, true)
 }
 

@@ -196,7 +196,10 @@ fn node(table: &OriginTable, origin: &Origin, texts: &'static Texts) -> Html {
         Layer::Staging => texts.layer_staging,
         Layer::Marts => texts.layer_marts,
     };
-    let checks = locale::plural::counted(table.checks.into(), texts.check_one, texts.check_many, texts.lang);
+    let checks = match table.checks {
+        0 => texts.check_none.to_owned(),
+        count => locale::plural::counted(count.into(), texts.check_one, texts.check_many, texts.lang),
+    };
     let name = table.name.split_once('.').map_or(table.name.as_str(), |(_, name)| name);
     let content = (
         el("span", &[], (sign(symbol, class), el("b", &[], name))),

@@ -58,6 +58,7 @@ pub(super) const TEXTS: Texts = Texts {
     fresh_and_checked: "data up to date, checks passed",
     late_data: "late data",
     held_back_load: "latest load held back",
+    check_none: "no checks",
     check_one: "check",
     check_many: "checks",
     target: "Target",

@@ -58,6 +58,7 @@ pub(super) const TEXTS: Texts = Texts {
     fresh_and_checked: "dados em dia, testes aprovados",
     late_data: "dados atrasados",
     held_back_load: "última carga barrada",
+    check_none: "sem testes",
     check_one: "teste",
     check_many: "testes",
     target: "Meta",
