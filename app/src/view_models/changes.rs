@@ -223,7 +223,7 @@ pub fn change(
     })
 }
 
-/// The main driver, the next two and everybody else: the shown digits of shares and counts sum to the shown delta.
+/// The main driver, the next two and everybody else: the shown digits of shares, counts and money sum to the delta's.
 fn parts(
     definition: &MetricDefinition,
     explained: &Explained,
@@ -240,16 +240,18 @@ fn parts(
         effects.push(explained.delta - effects.iter().sum::<f64>());
     }
     let shown = rounded(&effects, explained.delta, definition.format);
-    let text =
-        |effect: f64| show::card_difference(&Cell::Float(effect), definition.format, Sign::Both, texts.lang);
+    // In cents, because money in three digits cannot sum.
+    let show = if definition.format == Format::Money { show::difference } else { show::card_difference };
+    let text = |effect: f64| show(&Cell::Float(effect), definition.format, Sign::Both, texts.lang);
     names.into_iter().zip(shown).map(|(name, effect)| (name, effect, text(effect))).collect()
 }
 
-/// Effects as their digits will be shown, so that those sum to the total's; money in three digits cannot.
+/// Effects as their digits will be shown, so that those sum to the total's.
 fn rounded(effects: &[f64], total: f64, format: Format) -> Vec<f64> {
     let decimals = match format {
         Format::Percent => 3,
         Format::Integer => 0,
+        Format::Money => 2,
         _ => return effects.to_vec(),
     };
     apportion(effects, total, decimals)

@@ -92,3 +92,13 @@ fn cause_of_a_median_is_its_largest_move() {
     let change = moved(&lead, &found, "UF", Texts::of(Lang::PtBr)).unwrap();
     assert_eq!((change.member.as_str(), change.tone, change.share), ("SC", Tone::Bad, None));
 }
+
+#[test]
+fn parts_of_money_are_told_in_cents_and_sum() {
+    let sales = definition("net_sales", Format::Money, Direction::Up);
+    let rows = vec![row("a", &[(1_000, 31_736)]), row("b", &[(20_000, 1_000)]), row("c", &[(700, 200)])];
+    let explained = explain(&sales, &frame(&["net_sales"], rows), "canal").unwrap();
+    let change = change(&sales, &explained, "Canal", Texts::of(Lang::PtBr)).unwrap();
+    let parts = change.parts.replace(locale::NBSP, " ");
+    assert_eq!(parts, "a −R$ 30.736,00 · b +R$ 19.000,00 · c +R$ 500,00");
+}
