@@ -17,7 +17,7 @@ pub struct Place {
     /// Platform database instead of SQLite in the data folder: postgres://…
     #[arg(long, global = true, env = "MIRANTE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Memory in MB that queries may hold before they spill to disk
+    /// Memory in MB that queries may hold before they spill to disk; by default a quarter of the machine's
     #[arg(long, global = true, env = "MIRANTE_MEMORY_MB", value_name = "MB")]
     pub memory_mb: Option<usize>,
 }
@@ -50,7 +50,7 @@ impl Config {
     /// Reads `mirante.toml` where there is one; what `place` says wins.
     pub fn load(place: &Place) -> Result<Config> {
         let file = read(&place.data.join("mirante.toml"))?;
-        let memory_mb = place.memory_mb.or(file.memory_mb).unwrap_or(1024);
+        let memory_mb = place.memory_mb.or(file.memory_mb).unwrap_or_else(default_memory_mb);
         if memory_mb < 64 {
             bail!("memory of {memory_mb} MB is too little; give at least 64");
         }
@@ -63,6 +63,16 @@ impl Config {
             keep_editions: file.keep_editions.unwrap_or(30).max(1),
         })
     }
+}
+
+/// A quarter of the machine's memory, at least 1 GB: DataFusion counts buffers that batches share once per batch, so that its accounts
+/// run far ahead of what is really held.
+fn default_memory_mb() -> usize {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<usize>().ok());
+    total.map_or(1024, |kb| (kb / 1024 / 4).max(1024))
 }
 
 fn read(path: &Path) -> Result<File> {
