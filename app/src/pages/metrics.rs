@@ -18,7 +18,8 @@ pub fn MetricsPage() -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
     view! {
-        <Transition fallback=move || states::loading_page(env.texts) set_pending=env.set_pending>
+        // Nothing here is asked for again, so nothing is ever dimmed.
+        <Transition fallback=move || states::loading_page(env.texts)>
             {move || Suspend::new(async move {
                 match session.await {
                     Ok(session) => page(&session, env),
