@@ -27,8 +27,8 @@ pub struct Env {
     pub state: Memo<PageState>,
     /// Goes to an address of this site without reloading and without scrolling.
     pub go: Callback<String>,
-    pub pending: ReadSignal<bool>,
-    pub set_pending: WriteSignal<bool>,
+    /// The figures that stand on the page are not those that its address asks for.
+    pub pending: RwSignal<bool>,
     /// Another page is on its way.
     pub routing: Routing,
 }
@@ -50,10 +50,9 @@ impl Env {
             let read = location.search.with(|search| PageState::parse(search));
             before.filter(|_| !here).cloned().unwrap_or(read)
         });
-        let (pending, set_pending) = signal(false);
         let go = Callback::new(move |href: String| {
             navigate(&href, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
         });
-        Env { texts: expect_context(), state, go, pending, set_pending, routing: expect_context() }
+        Env { texts: expect_context(), state, go, pending: RwSignal::new(false), routing: expect_context() }
     }
 }

@@ -13,6 +13,7 @@ pub const HOME_BOARD: &str = "visao-geral";
 
 pub const METRICS: &str = "/indicadores";
 pub const SIGN_IN: &str = "/entrar";
+pub const SIGN_OUT: &str = "/sair";
 pub const PREFERENCES: &str = "/preferencias";
 
 pub fn board(id: &str) -> String {

@@ -4,6 +4,8 @@
 //! the same.
 
 use crate::calls::{self, Called};
+use crate::questions::Asking;
+use crate::texts::Texts;
 use contract::boards::BoardCard;
 use contract::editions::Status;
 use contract::metrics::Catalogue;
@@ -25,6 +27,24 @@ impl Session {
     /// The company's business days.
     pub fn calendar(&self) -> Calendar {
         Calendar::from_days_off(self.status.holidays.iter().copied())
+    }
+
+    /// A dimension as people call it.
+    pub fn dimension_name(&self, dimension: &str, texts: &Texts) -> String {
+        self.catalogue
+            .dimension(dimension)
+            .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned())
+    }
+
+    /// `sem filtro de canal e UF`: the page's filters that some of `metrics` do not have; none when they have all.
+    pub fn left_out(&self, asking: &Asking<'_>, metrics: &[&str], texts: &Texts) -> Option<String> {
+        let (_, left) = asking.filters(metrics);
+        let names: Vec<String> = left
+            .iter()
+            .map(|dimension| locale::plural::within_sentence(&self.dimension_name(dimension, texts)))
+            .collect();
+        (!names.is_empty())
+            .then(|| format!("{} {}", texts.without_filter_on, locale::list::and(&names, texts.lang)))
     }
 }
 

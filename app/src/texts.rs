@@ -24,6 +24,7 @@ pub struct Texts {
     pub link_copied: &'static str,
     pub switch_theme: &'static str,
     pub other_language: &'static str,
+    pub sign_out: &'static str,
     pub other_language_name: &'static str,
     pub theme_light: &'static str,
     pub theme_dark: &'static str,

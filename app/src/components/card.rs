@@ -28,14 +28,14 @@ fn kpi(card: Card, trend: Option<Drawing>, env: Env) -> Html {
     let header = el("header", &[], (el("h2", &[], card.name), data_mark(&card.mark, texts)));
     match card.figures {
         Ok(figures) => {
-            let Figures { value, delta, context, extra, verdict } = figures;
+            let Figures { value, delta, context, extra, left_out, verdict } = figures;
             let extra = (!extra.is_empty()).then(|| el("span", &[("class", "x")], (" · ", extra)));
             let delta = Html(delta.map(|delta| delta.html()).unwrap_or_default());
             let trend = Html(trend.filter(|trend| !trend.empty).map(|trend| trend.html).unwrap_or_default());
             let rows = (
                 header,
                 el("p", &[("class", "val")], (shown(value), " ", delta)),
-                el("p", &[("class", "ctx")], (context, extra)),
+                el("p", &[("class", "ctx")], (context, extra, left_out.map(|note| all((" · ", note))))),
                 el("div", &[("class", "trend")], trend),
                 pace(verdict, texts),
             );

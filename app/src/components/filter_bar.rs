@@ -177,11 +177,7 @@ fn comparison_drop(bar: &FilterBar<'_>, env: Env) -> impl IntoView + use<> {
 fn dimension_drop(bar: &FilterBar<'_>, dimension: &str, members: &[String], env: Env) -> AnyView {
     let texts = env.texts;
     let state = bar.asking.state;
-    let name = bar
-        .session
-        .catalogue
-        .dimension(dimension)
-        .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned());
+    let name = bar.session.dimension_name(dimension, texts);
     let filter = state.filter(dimension);
     let chosen: Vec<String> = filter.map(|filter| filter.values.clone()).unwrap_or_default();
     let summary = (!chosen.is_empty()).then(|| {

@@ -3,11 +3,12 @@
 //! Invariant: it offers only what works; what nobody can do is absent, not grey.
 
 use super::icons::{icon, icon_html, mark, sign};
-use super::still::{Html, all, el};
+use super::still::{Html, Piece, all, el};
 use super::{Env, document};
 use crate::preferences::Preferences;
 use crate::routes;
 use crate::session::Session;
+use crate::texts::Texts;
 use contract::editions::HeldBack;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -52,6 +53,8 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
                 </div>
             </main>
         </div>
+        // A form, because a link may be followed by anything that looks ahead; its buttons stand where people look for them.
+        <form id="sair" method="post" action=routes::SIGN_OUT hidden></form>
         <nav class="tabbar" aria-label=texts.main_navigation inner_html=tab_bar(session, &place, env).0></nav>
     }
     .into_any()
@@ -101,7 +104,11 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
         el(
             "p",
             &[("class", "me")],
-            (el("i", &[("aria-hidden", "true")], initials(&session.person)), el("span", &[], who)),
+            (
+                el("i", &[("aria-hidden", "true")], initials(&session.person)),
+                el("span", &[], who),
+                sign_out(icon_html("exit"), texts),
+            ),
         ),
     );
     all((
@@ -110,6 +117,15 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
         others,
         el("div", &[("class", "rail-foot")], foot),
     ))
+}
+
+/// Ends the session, with or without scripts.
+fn sign_out(shown: impl Piece, texts: &Texts) -> Html {
+    el(
+        "button",
+        &[("class", "leave"), ("form", "sair"), ("aria-label", texts.sign_out), ("title", texts.sign_out)],
+        shown,
+    )
 }
 
 /// `Dados até 22/11`.
@@ -223,7 +239,8 @@ fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
         <p class="colophon">
             {facts} " · "
             <a rel="external" href=lang_href lang=other.tag() hreflang=other.tag()>{texts.other_language_name}</a> " · "
-            <a rel="external" href=theme_href on:click=move |event| turn_theme(&event)>{theme_name}</a>
+            <a rel="external" href=theme_href on:click=move |event| turn_theme(&event)>{theme_name}</a> " · "
+            <span inner_html=sign_out(texts.sign_out, texts).0></span>
         </p>
     }
 }

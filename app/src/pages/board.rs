@@ -58,15 +58,15 @@ pub fn BoardPage() -> impl IntoView {
         move |(id, state)| async move { answer(id, state, session, kept).await },
     );
     Effect::new(move |_| {
-        if let Some(Ok(answered)) = answered.get() {
-            if kept.with_value(Option::is_none) {
-                request_animation_frame(document::go_to_fragment);
-            }
-            kept.set_value(Some(answered.opened));
+        let Some(Ok(answered)) = answered.get() else { return env.pending.set(false) };
+        if kept.with_value(Option::is_none) {
+            request_animation_frame(document::go_to_fragment);
         }
+        env.pending.set((&answered.opened.board.id, &answered.state) != (&id.get(), &env.state.get()));
+        kept.set_value(Some(answered.opened));
     });
     view! {
-        <Transition fallback=move || states::loading_page(env.texts) set_pending=env.set_pending>
+        <Transition fallback=move || states::loading_page(env.texts)>
             {move || Suspend::new(async move {
                 let here = env.state.get_untracked().href(&routes::board(&id.get_untracked()));
                 match (session.await, answered.await) {
@@ -175,6 +175,7 @@ fn cards(reading: &Reading<'_>) -> Vec<(Card, Option<Drawing>)> {
             let card = crate::view_models::card::card(
                 definition,
                 reading.frame(&Place::Card(definition.name.clone())),
+                reading.session.left_out(asking, &[&definition.name], judging.texts),
                 judging,
             );
             let trend = match reading.frame(&Place::Trend(definition.name.clone())) {

@@ -57,15 +57,15 @@ pub fn MetricPage() -> impl IntoView {
         move |(metric, state)| async move { answer(metric, state, session, kept).await },
     );
     Effect::new(move |_| {
-        if let Some(Ok(answered)) = answered.get() {
-            if kept.with_value(Option::is_none) {
-                request_animation_frame(document::go_to_fragment);
-            }
-            kept.set_value(Some(answered.opened));
+        let Some(Ok(answered)) = answered.get() else { return env.pending.set(false) };
+        if kept.with_value(Option::is_none) {
+            request_animation_frame(document::go_to_fragment);
         }
+        env.pending.set((&answered.opened.metric, &answered.state) != (&metric.get(), &env.state.get()));
+        kept.set_value(Some(answered.opened));
     });
     view! {
-        <Transition fallback=move || states::loading_page(env.texts) set_pending=env.set_pending>
+        <Transition fallback=move || states::loading_page(env.texts)>
             {move || Suspend::new(async move {
                 let here = env.state.get_untracked().href(&routes::metric(&metric.get_untracked()));
                 match (session.await, answered.await) {
@@ -137,11 +137,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn dimension_name(&self, dimension: &str) -> String {
-        let texts = self.env.texts;
-        self.session
-            .catalogue
-            .dimension(dimension)
-            .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned())
+        self.session.dimension_name(dimension, self.env.texts)
     }
 }
 

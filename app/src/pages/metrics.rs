@@ -18,7 +18,6 @@ pub fn MetricsPage() -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
     view! {
-        // Nothing here is asked for again, so nothing is ever dimmed.
         <Transition fallback=move || states::loading_page(env.texts)>
             {move || Suspend::new(async move {
                 match session.await {

@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     link_copied: "Link copied",
     switch_theme: "Switch between light and dark",
     other_language: "Read in Portuguese",
+    sign_out: "Sign out",
     other_language_name: "Português",
     theme_light: "Light theme",
     theme_dark: "Dark theme",

@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     link_copied: "Link copiado",
     switch_theme: "Alternar tema claro ou escuro",
     other_language: "Ler em inglês",
+    sign_out: "Sair",
     other_language_name: "English",
     theme_light: "Tema claro",
     theme_dark: "Tema escuro",

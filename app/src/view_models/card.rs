@@ -30,6 +30,8 @@ pub struct Figures {
     pub context: String,
     /// One more fact: `coortes com 90 dias`.
     pub extra: String,
+    /// `sem filtro de canal`: what the page asks for and the figures do not follow.
+    pub left_out: Option<String>,
     /// None when the metric has no target.
     pub verdict: Option<Verdict>,
 }
@@ -70,13 +72,14 @@ impl Judging<'_> {
 pub fn card(
     definition: &MetricDefinition,
     answer: Option<Result<&Frame, &Failure>>,
+    left_out: Option<String>,
     judging: Judging<'_>,
 ) -> Card {
     let texts = judging.texts;
     let figures = match answer {
         None => Err(Missing::Empty(texts.no_value_in_period.to_owned())),
         Some(Err(failure)) => Err(Missing::from_failure(failure, texts)),
-        Some(Ok(frame)) => figures(definition, frame, judging),
+        Some(Ok(frame)) => figures(definition, frame, judging).map(|figures| Figures { left_out, ..figures }),
     };
     Card {
         metric: definition.name.clone(),
@@ -119,6 +122,7 @@ fn figures(definition: &MetricDefinition, frame: &Frame, judging: Judging<'_>) -
         delta: if frame.comparison.is_some() { reading.change(definition, texts) } else { None },
         context,
         extra: texts.label(&definition.time_note).to_owned(),
+        left_out: None,
         verdict,
     })
 }
@@ -209,6 +213,7 @@ mod tests {
         card(
             &win,
             Some(answer.as_ref()),
+            None,
             Judging { period, status: &status, calendar: &calendar, texts: Texts::of(Lang::PtBr) },
         )
     }

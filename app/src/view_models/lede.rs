@@ -104,6 +104,7 @@ mod tests {
             delta: Some(delta),
             context: String::new(),
             extra: String::new(),
+            left_out: None,
             verdict: Some(verdict),
         };
         Card { metric: name.to_lowercase(), name: name.into(), figures: Ok(figures), mark: DataMark::Fine }

@@ -122,6 +122,7 @@ pub fn catalogue() -> Catalogue {
     };
     let mut sla =
         ratio("whatsapp_sla", "SLA WhatsApp", "turns_in_time", "turns", 0.92, Direction::Up, Format::Percent);
+    sla.dimensions.retain(|dimension| dimension != "canal");
     sla.dimensions.extend(["dia_semana".into(), "hora".into()]);
     let metrics = vec![
         ratio(
@@ -262,6 +263,29 @@ pub fn board() -> Board {
                 TileContent::Ranking { metric: "leads".into(), by: "canal".into(), limit: None },
             ),
         ],
+    }
+}
+
+/// A board with the kinds of tiles that the overview has not.
+pub fn movements() -> Board {
+    let tile = |id: &str, content: TileContent| Tile {
+        id: id.into(),
+        title: label(id, id),
+        subtitle: label("", ""),
+        span: 6,
+        content,
+    };
+    let (metric, grain, buckets) = ("leads".to_owned(), Grain::Month, 6);
+    let by = |dimension: &str| Some(dimension.to_owned());
+    let area = TileContent::Area { metric: metric.clone(), grain, buckets, by: by("canal") };
+    let stacked = TileContent::Bar { metric: metric.clone(), grain, buckets, by: by("uf"), stacked: true };
+    let plain = TileContent::Bar { metric, grain, buckets, by: None, stacked: false };
+    Board {
+        id: "movimentos".into(),
+        title: label("Movimentos", "Movements"),
+        tiles: vec![tile("area", area), tile("stacked", stacked), tile("plain", plain)],
+        kpis: Vec::new(),
+        ..board()
     }
 }
 
@@ -501,15 +525,13 @@ impl Metrics for Company {
 #[async_trait]
 impl Boards for Company {
     async fn list(&self, _: &Principal) -> Result<Vec<BoardCard>, Failure> {
-        Ok(vec![BoardCard { id: "visao-geral".into(), title: label("Visão geral", "Overview") }])
+        let card = |board: Board| BoardCard { id: board.id, title: board.title };
+        Ok([board(), movements()].map(card).into())
     }
 
     async fn open(&self, _: &Principal, id: &str) -> Result<Board, Failure> {
-        if id == "visao-geral" {
-            Ok(board())
-        } else {
-            Err(Failure::new(FailureKind::NotFound, format!("there is no board `{id}`")))
-        }
+        let absent = || Failure::new(FailureKind::NotFound, format!("there is no board `{id}`"));
+        [board(), movements()].into_iter().find(|board| board.id == id).ok_or_else(absent)
     }
 }
 

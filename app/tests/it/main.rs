@@ -142,6 +142,37 @@ async fn board_with_a_broken_metric_fails_in_its_places_only() {
 }
 
 #[tokio::test]
+async fn board_draws_areas_and_bars_and_sums_what_it_cannot_tell_apart() {
+    let html = page("/painel/movimentos").await;
+    let tile = |id: &str| {
+        let start = html.find(&format!("id=\"{id}\"")).unwrap();
+        &html[start..start + html[start..].find("</section>").unwrap()]
+    };
+    assert!(tile("area").contains("role=\"img\"") && tile("area").contains("Indicações"), "{}", tile("area"));
+    let headers = |id: &str| {
+        let table = &tile(id)[tile(id).find("<table").unwrap()..];
+        table[..table.find("</thead>").unwrap()].matches("<th ").count()
+    };
+    // Six channels fit as they are; of more states five are told apart and the rest is one.
+    assert_eq!(headers("area"), 6);
+    assert!(tile("stacked").contains("Outros"), "{}", tile("stacked"));
+    assert_eq!(headers("stacked"), 6);
+    // The bars of one metric stand beside last year's.
+    assert_eq!(headers("plain"), 2);
+}
+
+#[tokio::test]
+async fn card_says_which_filters_it_does_not_follow() {
+    let html = page("/?f.canal=Ads").await;
+    let card = |metric: &str| {
+        let start = html.find(&format!("class=\"kpi\" href=\"/indicador/{metric}?")).unwrap();
+        &html[start..start + html[start..].find("</a>").unwrap()]
+    };
+    assert!(card("whatsapp_sla").contains("sem filtro de canal"), "{}", card("whatsapp_sla"));
+    assert!(!card("cac").contains("sem filtro"), "{}", card("cac"));
+}
+
+#[tokio::test]
 async fn board_url_is_the_whole_state() {
     let html = page("/?p=2026-04-01..2026-04-30&c=yoy&f.uf=PR,SC").await;
     let text = text(&html);

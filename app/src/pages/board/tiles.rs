@@ -87,8 +87,15 @@ fn draw(tile: &Tile, definition: &MetricDefinition, frame: &Frame, reading: &Rea
             texts,
         ),
         TileContent::Ranking { by, .. } => {
-            let name = catalogue.dimension(by).map_or(by.as_str(), |dimension| texts.label(&dimension.label));
-            charts::ranking(title, definition, frame, (by, name), (reading.asking.state, reading.path), texts)
+            let name = reading.session.dimension_name(by, texts);
+            charts::ranking(
+                title,
+                definition,
+                frame,
+                (by, &name),
+                (reading.asking.state, reading.path),
+                texts,
+            )
         }
         TileContent::Funnel { stages } => {
             let stages: Vec<&MetricDefinition> =
@@ -164,11 +171,7 @@ fn change_of(metric: &str, reading: &Reading<'_>) -> Option<Change> {
     let texts = reading.env.texts;
     let catalogue = &reading.session.catalogue;
     let definition = catalogue.metric(metric)?;
-    let name = |dimension: &str| {
-        catalogue
-            .dimension(dimension)
-            .map_or_else(|| dimension.to_owned(), |known| texts.label(&known.label).to_owned())
-    };
+    let name = |dimension: &str| reading.session.dimension_name(dimension, texts);
     let is_of = |place: &&Place| matches!(place, Place::Drivers { metric: of, .. } if of == metric);
     let causes =
         || reading.questions.places().iter().filter(is_of).filter_map(|place| reading.cause(place)?.ok());
@@ -200,9 +203,7 @@ fn framed(
 ) -> AnyView {
     let texts = reading.env.texts;
     let mut subtitle = texts.label(&tile.subtitle).to_owned();
-    let left_out = left_out(tile, reading);
-    if !left_out.is_empty() {
-        let note = format!("{} {}", texts.without_filter_on, locale::list::and(&left_out, texts.lang));
+    if let Some(note) = left_out(tile, reading) {
         subtitle = if subtitle.is_empty() { note } else { format!("{subtitle} · {note}") };
     }
     let title = texts.label(&tile.title).to_owned();
@@ -212,19 +213,9 @@ fn framed(
     )
 }
 
-/// Names of the page's filters that the tile's metrics do not have.
-fn left_out(tile: &Tile, reading: &Reading<'_>) -> Vec<String> {
-    let texts = reading.env.texts;
-    let Some(query) = reading.questions.query(&Place::Tile(tile.id.clone())) else { return Vec::new() };
+/// Which of the page's filters the tile's metrics do not have.
+fn left_out(tile: &Tile, reading: &Reading<'_>) -> Option<String> {
+    let query = reading.questions.query(&Place::Tile(tile.id.clone()))?;
     let metrics: Vec<&str> = query.metrics.iter().map(String::as_str).collect();
-    let (_, left) = reading.asking.filters(&metrics);
-    left.iter()
-        .map(|dimension| {
-            reading
-                .session
-                .catalogue
-                .dimension(dimension)
-                .map_or_else(|| dimension.clone(), |known| texts.label(&known.label).to_owned())
-        })
-        .collect()
+    reading.session.left_out(reading.asking, &metrics, reading.env.texts)
 }

@@ -39,7 +39,8 @@ pub(super) fn levels(reading: &Reading<'_>) -> Option<Vec<Crumb>> {
 
 pub(super) fn hero(reading: &Reading<'_>) -> AnyView {
     let (definition, texts) = (reading.definition, reading.env.texts);
-    let card = card::card(definition, reading.frame(&Place::Value), reading.judging);
+    let left_out = reading.session.left_out(reading.asking, &[&definition.name], texts);
+    let card = card::card(definition, reading.frame(&Place::Value), left_out, reading.judging);
     let mark = data_mark(&card.mark, texts);
     let figures = match card.figures {
         Ok(figures) => figures,
@@ -55,6 +56,10 @@ pub(super) fn hero(reading: &Reading<'_>) -> AnyView {
     let delta = figures.delta.map(|delta| Html(delta.html()));
     let compared = delta.is_some();
     let context = if compared { format!("{} {}", texts.versus, figures.context) } else { figures.context };
+    let context = match figures.left_out {
+        Some(note) => format!("{context} · {note}"),
+        None => context,
+    };
     let mut facts: Vec<Html> = parts_of(reading).into_iter().map(|(name, text)| fact(&name, text)).collect();
     if let Some(verdict) = figures.verdict {
         let short = shortfall(reading, &verdict);
@@ -262,7 +267,12 @@ pub(super) fn drivers(reading: &Reading<'_>) -> Option<AnyView> {
     let dimension = reading.dimension_name(&explained.dimension);
     let table = as_table(&drawing);
     let title = format!("{} {delta}", texts.what_explains);
-    let subtitle = format!("{} {dimension} · {}", texts.by_dimension, exactness(reading, explained));
+    let subtitle = format!(
+        "{} {} · {}",
+        texts.by_dimension,
+        locale::plural::within_sentence(&dimension),
+        exactness(reading, explained)
+    );
     let body = if drawing.empty {
         missing(&Missing::Empty(texts.nothing_changed.to_owned()), reading)
     } else {
@@ -300,7 +310,7 @@ pub(super) fn leaders(reading: &Reading<'_>) -> Option<AnyView> {
     let (definition, texts, state) = (reading.definition, reading.env.texts, reading.asking.state);
     let dimension = leader_dimension(definition, state)?;
     let name = reading.dimension_name(&dimension);
-    let title = format!("{} {}", texts.by_dimension, name.to_lowercase());
+    let title = format!("{} {}", texts.by_dimension, locale::plural::within_sentence(&name));
     let total = match reading.frame(&Place::Value) {
         Some(Ok(frame)) => Figure::single(frame, &definition.name),
         _ => Figure { value: Cell::Null, comparison: Cell::Null, delta: Cell::Null },

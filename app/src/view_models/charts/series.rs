@@ -7,6 +7,7 @@ use crate::view_models::figures;
 use chart::plot::Role as Part;
 use chart::{Plot, Point, Series, X};
 use chrono::NaiveDate;
+use kpi::definition::Additivity;
 use kpi::frame::TIME;
 use kpi::target::Target;
 use kpi::{Cell, Format, Frame, Grain, MetricDefinition, Role};
@@ -86,7 +87,10 @@ pub fn time_plot(
     (plot, largest)
 }
 
-/// One series per member of `dimension`, coloured in the order of their names, so that a member keeps its colour.
+/// From one more than these on, members that are largest over the whole time keep a colour and the rest is one series.
+const TOLD_APART: usize = 5;
+
+/// One series per member of `dimension`, coloured in the order of their names; of many, the largest and the sum of the rest.
 pub fn member_plot(
     definition: &MetricDefinition,
     frame: &Frame,
@@ -102,7 +106,7 @@ pub fn member_plot(
     ) else {
         return (Plot::default(), 0.0);
     };
-    let mut members: BTreeMap<String, BTreeMap<NaiveDate, Cell>> = BTreeMap::new();
+    let mut members: Members = BTreeMap::new();
     for row in &frame.rows {
         if let Some(day) = row[time].date() {
             members
@@ -111,38 +115,66 @@ pub fn member_plot(
                 .insert(day, row[value].clone());
         }
     }
-    let axis_of = |largest| Axis::new(definition.format, largest, texts.lang);
+    let rest = fold_rest(&mut members, definition);
     let largest = buckets
         .iter()
         .map(|bucket| {
             members
                 .values()
+                .chain(&rest)
                 .filter_map(|cells| cells.get(bucket).and_then(Cell::number))
                 .map(f64::abs)
                 .sum::<f64>()
         })
         .fold(0.0, f64::max);
-    let series = members
-        .into_iter()
-        .enumerate()
-        .map(|(index, (name, cells))| {
+    let coloured = members.into_iter().zip(1..).map(|((name, cells), colour)| {
+        let role = if colour <= 8 { Part::Member(colour) } else { Part::Others };
+        (name, role, cells)
+    });
+    let series = coloured
+        .chain(rest.map(|cells| (texts.others.to_owned(), Part::Others, cells)))
+        .map(|(name, role, cells)| {
             let cells: Vec<Cell> =
                 buckets.iter().map(|bucket| cells.get(bucket).cloned().unwrap_or(Cell::Null)).collect();
-            let role =
-                u8::try_from(index + 1).ok().filter(|colour| *colour <= 8).map_or(Part::Others, Part::Member);
             Series { name, role, points: points(&cells, definition, texts), latest: String::new() }
         })
         .collect();
     let plot = Plot {
         title: texts.label(&definition.label).to_owned(),
         x_title: grain_name(grain, texts).to_owned(),
-        unit: axis_of(largest).unit,
+        unit: Axis::new(definition.format, largest, texts.lang).unit,
         height: 0,
         whole: definition.format == Format::Integer,
         x: ticks(&buckets, grain, frame, texts),
         series,
     };
     (plot, largest)
+}
+
+/// A member's figure in each bucket.
+type Members = BTreeMap<String, BTreeMap<NaiveDate, Cell>>;
+
+/// Takes the smaller of many members out and sums them; what does not sum over members stays as it is.
+fn fold_rest(members: &mut Members, definition: &MetricDefinition) -> Option<BTreeMap<NaiveDate, Cell>> {
+    if members.len() <= TOLD_APART + 1 || definition.additivity == Additivity::None {
+        return None;
+    }
+    let size = |cells: &BTreeMap<NaiveDate, Cell>| {
+        cells.values().filter_map(Cell::number).map(f64::abs).sum::<f64>()
+    };
+    let mut sizes: Vec<(f64, String)> =
+        members.iter().map(|(name, cells)| (size(cells), name.clone())).collect();
+    sizes.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let mut rest: BTreeMap<NaiveDate, Cell> = BTreeMap::new();
+    for (_, name) in sizes.split_off(TOLD_APART) {
+        for (bucket, cell) in members.remove(&name).unwrap_or_default() {
+            match rest.get_mut(&bucket) {
+                Some(sum) => *sum = sum.plus(&cell).unwrap_or(Cell::Null),
+                None => drop(rest.insert(bucket, cell)),
+            }
+        }
+    }
+    Some(rest)
 }
 
 fn by_bucket(frame: &Frame) -> BTreeMap<NaiveDate, usize> {

@@ -89,6 +89,17 @@ pub fn capitalized(text: &str) -> String {
     }
 }
 
+/// A name as it stands within a sentence: `Canal` with a small letter, `UF` as it is.
+pub fn within_sentence(name: &str) -> String {
+    let mut chars = name.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), second) if second.is_none_or(|second| !second.is_uppercase()) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => name.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +112,8 @@ mod tests {
         assert_eq!(in_words(13, Gender::Masculine, Lang::En), "13");
         assert_eq!(capitalized(&in_words(5, Gender::Masculine, Lang::PtBr)), "Cinco");
         assert_eq!(capitalized("última"), "Última");
+        let names = ["Canal", "Área", "UF", "Dia da semana", ""].map(within_sentence);
+        assert_eq!(names, ["canal", "área", "UF", "dia da semana", ""]);
     }
 
     #[test]
