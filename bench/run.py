@@ -4,6 +4,7 @@ Figures: CPU-milliseconds per operation first, then wall time, then peak memory;
 medians of the paired ratios. Every timed answer is compared with the peer's, so that nobody wins by answering wrongly.
 """
 
+import datetime
 import http.client
 import json
 import os
@@ -207,6 +208,17 @@ def questions(shift: int) -> list[tuple[str, dict, str]]:
     ]
 
 
+def lake_of_events(folder: pathlib.Path, count: int) -> tuple[pathlib.Path, str]:
+    """A published lake of so many events, and the files that it wrote, which the peer reads too."""
+    files, data = folder / f"events-{count}", folder / f"lake-{count}"
+    files.mkdir()
+    make_events(files / "events.parquet", count)
+    mirante(data, "source", "add", "files", "--name", "bench", "--path", str(files))
+    mirante(data, "pack", "add", str(HERE / "pack"))
+    mirante(data, "run")
+    return data, f"{data}/lake/raw/bench__events/**/*.parquet"
+
+
 def same(frame: dict, rows: list[tuple]) -> bool:
     """Same number of rows and, for single figures, the same figure."""
     if len(frame["rows"]) != len(rows):
@@ -219,14 +231,7 @@ def same(frame: dict, rows: list[tuple]) -> bool:
 def queries(folder: pathlib.Path) -> dict:
     result = {"budget": "each ≤ 1.2× DuckDB at the geometric mean, worst ≤ 2×"}
     for count in (1_000_000, 10_000_000):
-        files, data = folder / f"events-{count}", folder / f"lake-{count}"
-        files.mkdir()
-        make_events(files / "events.parquet", count)
-        mirante(data, "source", "add", "files", "--name", "bench", "--path", str(files))
-        mirante(data, "pack", "add", str(HERE / "pack"))
-        mirante(data, "run")
-        # The peer reads the same files that the lake wrote.
-        parquet = f"{data}/lake/raw/bench__events/**/*.parquet"
+        data, parquet = lake_of_events(folder, count)
         peer = duckdb.connect()
         peer.execute(f"create view events as from read_parquet('{parquet}')")
         server = Server(data)
@@ -259,6 +264,73 @@ def queries(folder: pathlib.Path) -> dict:
             "ratio_geomean": round(statistics.geometric_mean(row["ratio"] for row in table.values()), 2),
             "ratio_worst": max(row["ratio"] for row in table.values()),
             "ratio_of_sums": round(sum(row["ms"] for row in table.values()) / sum(row["duckdb_ms"] for row in table.values()), 2),
+            "peak_mb": server.memory_mb("VmHWM"),
+        }
+        server.stop()
+        peer.close()
+    return result
+
+
+# --- board: twelve tiles over one fact, none of them known yet, beside the same twelve questions one by one in DuckDB -----------
+
+def tile_queries(first: datetime.date, last: datetime.date) -> list[str]:
+    """What the twelve tiles of pack/boards/mesa.yml ask, in SQL."""
+
+    def buckets(grain: str, count: int) -> str:
+        return f"day between date_trunc('{grain}', date '{last}') - interval {count - 1} {grain} and date '{last}'"
+
+    def series(value: str, grain: str, count: int, by: str = "") -> str:
+        groups = "1, 2" if by else "1"
+        return f"select date_trunc('{grain}', day){by}, {value} from events where {buckets(grain, count)} group by {groups}"
+
+    when = f"day between date '{first}' and date '{last}'"
+    return [
+        series("sum(value)", "month", 13),
+        series("count(value)", "week", 26),
+        series("sum(value) / count(value)", "month", 13),
+        series("sum(value)", "day", 90),
+        series("count(distinct user_id)", "week", 13),
+        series("median(minutes)", "month", 6),
+        series("sum(value)", "month", 13, ", channel"),
+        series("count(value)", "month", 13, ", status"),
+        f"select category, sum(value) v from events where {when} group by 1 order by v desc limit 10",
+        f"select seller, sum(value) v from events where {when} group by 1 order by v desc limit 20",
+        f"select channel, count(*) filter (status = 'pay') / count(*) from events where {when} group by 1",
+        f"select uf, channel, count(value) from events where {when} group by 1, 2",
+    ]
+
+
+def board(folder: pathlib.Path) -> dict:
+    result = {"budget": "the whole board ≤ 0.8× the sum of DuckDB's twelve queries over the same Parquet"}
+    for count in (1_000_000, 10_000_000):
+        data, parquet = lake_of_events(folder, count)
+        peer = duckdb.connect()
+        peer.execute(f"create view events as from read_parquet('{parquet}')")
+        server = Server(data)
+        rounds = []
+        for shift in range(ROUNDS + 1):
+            last = datetime.date(2026, 3, 31) - datetime.timedelta(days=shift)
+            first = datetime.date(2025, 7, 1)
+            cpu, started = server.cpu_ms(), time.perf_counter()
+            status, _ = server.page(f"/painel/mesa?p={first}..{last}&c=none")
+            ours, ours_cpu = time.perf_counter() - started, server.cpu_ms() - cpu
+            if status != 200:
+                sys.exit(f"the board was answered {status}")
+            before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+            for sql in tile_queries(first, last):
+                peer.execute(sql).fetchall()
+            theirs, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
+            theirs_cpu = 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+            # The first round warms both.
+            if shift:
+                rounds.append((ours, theirs, ours_cpu, theirs_cpu))
+        result[str(count)] = {
+            "ms": round(1000 * statistics.median(r[0] for r in rounds), 1),
+            "duckdb_ms": round(1000 * statistics.median(r[1] for r in rounds), 1),
+            "cpu_ms": round(statistics.median(r[2] for r in rounds), 1),
+            "duckdb_cpu_ms": round(statistics.median(r[3] for r in rounds), 1),
+            "ratio": round(statistics.median(r[0] / r[1] for r in rounds), 2),
+            "cpu_ratio": round(statistics.median(r[2] / r[3] for r in rounds), 2),
             "peak_mb": server.memory_mb("VmHWM"),
         }
         server.stop()
@@ -309,7 +381,7 @@ def overview(folder: pathlib.Path) -> dict:
     return result
 
 
-BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "overview": overview}
+BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "board": board, "overview": overview}
 
 
 def main(names: list[str]) -> None:
