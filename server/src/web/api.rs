@@ -4,11 +4,11 @@
 
 use super::session::refuse;
 use crate::house::House;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Extension, Json, Router};
 use contract::failure::FailureKind;
 use contract::{Failure, Principal};
@@ -30,7 +30,9 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/api/v1/status", get(status))
         .route("/api/v1/runs", get(runs))
         .route("/api/v1/openapi.json", get(openapi))
-        .route("/api/{*unknown}", get(unknown).post(unknown))
+        .route("/api", any(unknown))
+        .route("/api/", any(unknown))
+        .route("/api/{*unknown}", any(unknown))
 }
 
 type Who = Extension<Principal>;
@@ -50,7 +52,7 @@ async fn query(
 ) -> Response {
     let query = match body {
         Ok(Json(query)) => query,
-        Err(error) => return refuse(&Failure::new(FailureKind::BadRequest, error.body_text())),
+        Err(error) => return malformed(error.body_text()),
     };
     let answered = house.answers.metrics.ask(&who, &[query]).await;
     answer(answered.and_then(|mut frames| {
@@ -62,16 +64,22 @@ async fn metrics(State(house): Here, Extension(who): Who) -> Response {
     answer(house.answers.metrics.catalogue(&who).await)
 }
 
-async fn origin(State(house): Here, Extension(who): Who, Path(name): Path<String>) -> Response {
-    answer(house.answers.metrics.origin(&who, &name).await)
+async fn origin(State(house): Here, Extension(who): Who, name: Name) -> Response {
+    match name {
+        Ok(Path(name)) => answer(house.answers.metrics.origin(&who, &name).await),
+        Err(error) => malformed(error.body_text()),
+    }
 }
 
 async fn boards(State(house): Here, Extension(who): Who) -> Response {
     answer(house.answers.boards.list(&who).await)
 }
 
-async fn board(State(house): Here, Extension(who): Who, Path(id): Path<String>) -> Response {
-    answer(house.answers.boards.open(&who, &id).await)
+async fn board(State(house): Here, Extension(who): Who, id: Name) -> Response {
+    match id {
+        Ok(Path(id)) => answer(house.answers.boards.open(&who, &id).await),
+        Err(error) => malformed(error.body_text()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,22 +87,36 @@ struct Limit {
     limit: Option<u32>,
 }
 
+type Name = Result<Path<String>, PathRejection>;
+type Limited = Result<Query<Limit>, QueryRejection>;
+
 impl Limit {
     fn get(&self) -> u32 {
         self.limit.unwrap_or(LIST_LIMIT).clamp(1, 1000)
     }
 }
 
-async fn editions(State(house): Here, Extension(who): Who, Query(limit): Query<Limit>) -> Response {
-    answer(house.answers.editions.list(&who, limit.get()).await)
+/// A path, query or body that cannot be read.
+fn malformed(why: String) -> Response {
+    refuse(&Failure::new(FailureKind::BadRequest, why))
+}
+
+async fn editions(State(house): Here, Extension(who): Who, limit: Limited) -> Response {
+    match limit {
+        Ok(Query(limit)) => answer(house.answers.editions.list(&who, limit.get()).await),
+        Err(error) => malformed(error.body_text()),
+    }
 }
 
 async fn status(State(house): Here, Extension(who): Who) -> Response {
     answer(house.answers.editions.status(&who).await)
 }
 
-async fn runs(State(house): Here, Extension(who): Who, Query(limit): Query<Limit>) -> Response {
-    answer(house.answers.runs.list(&who, limit.get()).await)
+async fn runs(State(house): Here, Extension(who): Who, limit: Limited) -> Response {
+    match limit {
+        Ok(Query(limit)) => answer(house.answers.runs.list(&who, limit.get()).await),
+        Err(error) => malformed(error.body_text()),
+    }
 }
 
 async fn openapi() -> Response {

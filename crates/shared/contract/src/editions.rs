@@ -27,7 +27,7 @@ pub struct Status {
     pub held_back: Option<HeldBack>,
     /// One per metric that is marked; the others are fresh and pass their checks.
     pub marks: Vec<Mark>,
-    /// The company's business days of this year and the two before: the days off that are not weekends.
+    /// The days off that are no weekends, from three years before the edition's last day to a year after it.
     pub holidays: Vec<NaiveDate>,
 }
 
