@@ -4,6 +4,7 @@
 //! Invariant: a query can read nothing but the session's relations and change nothing at all.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +16,7 @@ use deltalake::datafusion::catalog::{
 use deltalake::datafusion::dataframe::DataFrame;
 use deltalake::datafusion::execution::context::SQLOptions;
 use deltalake::datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use deltalake::datafusion::execution::memory_pool::GreedyMemoryPool;
+use deltalake::datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use deltalake::datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use deltalake::datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -33,6 +34,8 @@ use crate::{Lake, LakeError, LakeOptions, RecordBatchStream, Relation, Relations
 /// The catalog and schema that a name without them belongs to.
 pub(crate) const CATALOG: &str = "mirante";
 const DEFAULT_SCHEMA: &str = "marts";
+/// How many of the largest holders of memory an error names.
+const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
 /// Opened tables that are kept; beyond it, all that no query holds are dropped.
 const KEPT: usize = 512;
 
@@ -64,8 +67,10 @@ impl Engine {
         let spill = options.spill_dir.clone().unwrap_or_else(|| dir.join(".spill"));
         let spill = own_spill_dir(&spill).map_err(|source| LakeError::Folder { path: spill, source })?;
         let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![spill]));
+        // What can spill shares fairly what cannot spill leaves: first come, first served would let one sort starve the next.
+        let pool = TrackConsumersPool::new(FairSpillPool::new(options.memory_limit), NAMED_CONSUMERS);
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(GreedyMemoryPool::new(options.memory_limit)))
+            .with_memory_pool(Arc::new(pool))
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(sql_error)?;
