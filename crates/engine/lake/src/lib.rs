@@ -18,6 +18,7 @@ pub mod store;
 mod stream;
 mod table;
 mod table_name;
+mod together;
 mod upkeep;
 mod view;
 mod write;
@@ -34,6 +35,7 @@ pub use relation::{Relation, Relations};
 pub use session::Session;
 pub use stream::RecordBatchStream;
 pub use table_name::{TableName, quote};
+pub use together::Answered;
 pub use upkeep::Upkeep;
 pub use write::WriteMode;
 

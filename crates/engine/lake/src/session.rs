@@ -179,9 +179,9 @@ pub(crate) fn only_questions() -> SQLOptions {
 /// Names are `schema.name` or, in schema `marts`, `name` alone; unquoted names are read as lower-case.
 #[derive(Clone)]
 pub struct Session {
-    lake: Lake,
+    pub(crate) lake: Lake,
     relations: Arc<Relations>,
-    context: SessionContext,
+    pub(crate) context: SessionContext,
 }
 
 impl std::fmt::Debug for Session {
@@ -251,7 +251,7 @@ impl Session {
         Ok(readable_schema(self.plan(sql).await?.schema().as_arrow()))
     }
 
-    async fn plan(&self, sql: &str) -> Result<DataFrame, LakeError> {
+    pub(crate) async fn plan(&self, sql: &str) -> Result<DataFrame, LakeError> {
         let planned = self.context.sql_with_options(sql, only_questions()).await;
         planned.map_err(|e| self.lake.rooms.engine.explain(e))
     }

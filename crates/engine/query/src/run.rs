@@ -21,8 +21,6 @@ use kpi::{Calendar, Frame, MetricQuery, Period, PeriodSpec};
 use lake::{LakeError, Session};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 /// What time it is in the data.
 #[derive(Debug, Clone)]
@@ -32,9 +30,6 @@ pub struct Clock {
     /// Whose business days comparisons align.
     pub calendar: Calendar,
 }
-
-/// Scans that run at the same time; each uses all of the session's threads.
-const SCANS_AT_ONCE: usize = 4;
 
 /// The result of a scan, shared by all that read it.
 pub(crate) type Scanned = Result<Arc<Rows>, Arc<ScanError>>;
@@ -144,46 +139,36 @@ async fn run(
         .zip(days)
         .map(|(scan, days)| sql::text(catalogue, scan, &wanted_days(scan, days)))
         .collect();
+    let mut distinct: Vec<String> = Vec::new();
     let mut first: HashMap<&str, usize> = HashMap::new();
-    let turns = Arc::new(Semaphore::new(SCANS_AT_ONCE));
-    let mut running = JoinSet::new();
-    for (index, text) in texts.iter().enumerate() {
-        if first.contains_key(text.as_str()) {
-            continue;
-        }
-        first.insert(text, index);
-        let (session, text, turns, keys, placed) =
-            (session.clone(), text.clone(), turns.clone(), scans[index].keys.len(), is_placed(&scans[index]));
-        let functions = scans[index].columns.iter().map(|column| column.function.clone()).collect::<Vec<_>>();
-        running.spawn(async move {
-            // The semaphore is never closed; without a turn the scan would only run earlier.
-            let _turn = turns.acquire_owned().await;
-            tracing::debug!(sql = %text, "scan");
-            let rows = match rows_of(&session, &text).await {
-                Ok((schema, batches)) => cells::read(&schema, &batches, keys, placed, &functions),
-                Err(error) => Err(ScanError::Lake(error)),
-            };
-            if let Err(error) = &rows {
-                tracing::error!(error = error as &dyn std::error::Error, sql = %text, "scan failed");
-            }
-            let rows = rows.map(Arc::new).map_err(Arc::new);
-            (index, rows)
+    for text in &texts {
+        first.entry(text).or_insert_with(|| {
+            distinct.push(text.clone());
+            distinct.len() - 1
         });
     }
-    let mut done: HashMap<usize, Scanned> = HashMap::new();
-    while let Some(finished) = running.join_next().await {
-        match finished {
-            Ok((index, rows)) => {
-                done.insert(index, rows);
-            }
-            Err(panicked) => tracing::error!(error = %panicked, "scan stopped"),
-        }
-    }
-    let stopped = || Err(Arc::new(ScanError::Stopped));
+    tracing::debug!(sql = ?distinct, "scans");
+    let answers = session.together(&distinct).await;
+    let mut answers: Vec<_> =
+        answers.into_iter().map(|answer| Some(answer.map_err(ScanError::Lake))).collect();
+    let mut read: Vec<Option<Scanned>> = vec![None; distinct.len()];
     texts
         .iter()
-        .map(|text| {
-            first.get(text.as_str()).and_then(|index| done.get(index)).cloned().unwrap_or_else(stopped)
+        .zip(scans)
+        .map(|(text, scan)| {
+            let at = first[text.as_str()];
+            if let Some(answer) = answers[at].take() {
+                let functions: Vec<Function> =
+                    scan.columns.iter().map(|column| column.function.clone()).collect();
+                let rows = answer.and_then(|(schema, batches)| {
+                    cells::read(&schema, &batches, scan.keys.len(), is_placed(scan), &functions)
+                });
+                if let Err(error) = &rows {
+                    tracing::error!(error = error as &dyn std::error::Error, sql = %text, "scan failed");
+                }
+                read[at] = Some(rows.map(Arc::new).map_err(Arc::new));
+            }
+            read[at].clone().unwrap_or_else(|| Err(Arc::new(ScanError::Stopped)))
         })
         .collect()
 }

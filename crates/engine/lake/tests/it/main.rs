@@ -5,5 +5,6 @@ mod killed;
 mod landing;
 mod rows;
 mod sessions;
+mod together;
 mod upkeep;
 mod writing;
