@@ -9,9 +9,9 @@ use crate::calendar::{self, Day};
 use crate::company::Company;
 
 mod planilhas;
-mod ploomes;
-mod sap;
-mod sap_documents;
+pub(crate) mod ploomes;
+pub(crate) mod sap;
+pub(crate) mod sap_documents;
 mod sheet;
 mod stream;
 mod whatsapp;

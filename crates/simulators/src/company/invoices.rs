@@ -40,7 +40,6 @@ pub struct ShipmentLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvoiceState {
     Valid,
-    /// Issued with ten times the quantity of the first line, and cancelled.
     Cancelled,
     /// The document that cancels it.
     Cancelling,
@@ -51,6 +50,8 @@ pub struct Invoice {
     pub shipment: u32,
     pub day: Day,
     pub state: InvoiceState,
+    /// Its first line was typed with ten times the quantity, which is why it was cancelled.
+    pub tenfold: bool,
     pub freight: i64,
 }
 
@@ -137,7 +138,14 @@ fn ship(company: &mut Company, number: usize, rng: &mut Rng) {
     }
 }
 
-fn push_shipment(company: &mut Company, number: usize, day: Day, direct: bool, part: std::ops::Range<usize>) {
+/// The part `part` of an order's lines leaves on a day.
+pub(crate) fn push_shipment(
+    company: &mut Company,
+    number: usize,
+    day: Day,
+    direct: bool,
+    part: std::ops::Range<usize>,
+) {
     let order = &company.orders[number];
     let (first_order_line, home) =
         (order.first_line as usize, places::FILIAIS[usize::from(order.filial) - 1].3);
@@ -199,7 +207,10 @@ fn invoice(company: &mut Company, rng: &mut Rng) {
         if day > last {
             continue;
         }
-        let mut push = |state| invoices.push(Invoice { shipment: index as u32, day, state, freight });
+        let mut push = |state| {
+            let tenfold = state != InvoiceState::Valid;
+            invoices.push(Invoice { shipment: index as u32, day, state, tenfold, freight });
+        };
         if wrong {
             push(InvoiceState::Cancelled);
             push(InvoiceState::Cancelling);

@@ -12,19 +12,23 @@ use crate::company::places::PLACES;
 use crate::company::{CHANNELS, Company, SEGMENTS, customers, events, products};
 use crate::dirt::{self, Broken, Dirt};
 
-const CONTACT: i64 = 400_000_001;
-const DEAL: i64 = 500_000_001;
-const USER: i64 = 10_003_800;
-const STAGE: i64 = 10_004_990;
-const PIPELINE: i64 = 10_000_960;
-const ORIGIN: i64 = 10_000_301;
-const LOSS: i64 = 10_000_701;
-const PRODUCT: i64 = 30_000_001;
+pub(crate) const CONTACT: i64 = 400_000_001;
+pub(crate) const DEAL: i64 = 500_000_001;
+pub(crate) const USER: i64 = 10_003_800;
+pub(crate) const STAGE: i64 = 10_004_990;
+pub(crate) const PIPELINE: i64 = 10_000_960;
+pub(crate) const ORIGIN: i64 = 10_000_301;
+pub(crate) const LOSS: i64 = 10_000_701;
+pub(crate) const PRODUCT: i64 = 30_000_001;
 const ENTRY: i64 = 700_000_001;
-const QUOTE: i64 = 800_000_001;
+pub(crate) const QUOTE: i64 = 800_000_001;
+
+pub(crate) const PIPELINES: [&str; 2] = ["Vendas", "Grandes contas"];
+/// Users who sell nothing: a director, a manager, and the integration; numbered from 90.
+pub(crate) const STAFF: [&str; 3] = ["Marcos Prado", "Lívia Sartori", "Integração Mirante"];
 
 /// SAP's code of a deal's number in the CRM.
-pub(super) fn deal_id(number: u32) -> i64 {
+pub(crate) fn deal_id(number: u32) -> i64 {
     DEAL + i64::from(number)
 }
 
@@ -41,7 +45,7 @@ fn plan<'a>(stream: &'a str, columns: &'a str, layout: Layout, dirt: Dirt) -> Pl
     Plan { source: "ploomes", stream, prefix: stream, columns, dialect: Dialect::Ploomes, layout, dirt }
 }
 
-fn noon(day: Day) -> Moment {
+pub(crate) fn noon(day: Day) -> Moment {
     Moment::from(day) * DAY_SECONDS + 12 * 3600
 }
 
@@ -50,7 +54,7 @@ fn lookups(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     let clean = Dirt::default();
     let mut stream =
         Stream::open(out, &plan("pipelines", "Id Name Ordination Archived", Layout::File, clean))?;
-    for (index, name) in ["Vendas", "Grandes contas"].iter().enumerate() {
+    for (index, name) in PIPELINES.iter().enumerate() {
         let index = index as i64 + 1;
         stream.row(out, first, |line| {
             line.int(PIPELINE + index).text(name).int(index).text("Não");
@@ -102,7 +106,7 @@ fn users(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
             line.text(if here { "Sim" } else { "Não" }).moment(noon(seller.left.unwrap_or(seller.admitted)));
         })?;
     }
-    for (index, name) in ["Marcos Prado", "Lívia Sartori", "Integração Mirante"].iter().enumerate() {
+    for (index, name) in STAFF.iter().enumerate() {
         let number = 90 + index as i64;
         stream.row(out, company.horizon.first, |line| {
             let email = crate::company::people::email(name, number as usize);
@@ -118,7 +122,7 @@ fn users(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     stream.finish(out)
 }
 
-fn stage_id(pipeline: u8, ordination: u8) -> i64 {
+pub(crate) fn stage_id(pipeline: u8, ordination: u8) -> i64 {
     STAGE + i64::from(pipeline - 1) * 5 + i64::from(ordination)
 }
 
@@ -128,31 +132,59 @@ fn contacts(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     let mut stream = Stream::open(out, &plan("contacts", columns, Layout::File, dirt))?;
     for (index, contact) in company.contacts.iter().enumerate() {
         let customer = contact.customer.map(|number| customers::code(number as usize));
-        let hurried = dirt::hits(out.seed, 101, index as u64, 60);
-        let quoted = dirt::hits(out.seed, 102, index as u64, 10);
         stream.row(out, contact.created, |line| {
             line.int(CONTACT + index as i64).int(1).text(&contact.name);
-            if quoted {
-                line.text(&format!("{} \"Matriz\"; filial 2", contact.legal_name));
-            } else {
-                line.text(&contact.legal_name);
-            }
-            line.text(&contact.cnpj)
+            line.text(&legal_name(company, index))
+                .text(&contact.cnpj)
                 .int(ORIGIN + i64::from(contact.channel))
                 .int(USER + i64::from(contact.owner));
             line.text(SEGMENTS[usize::from(contact.segment)]);
-            if hurried {
+            if hurried(company, index) {
                 line.text(&dirt::other_city(contact.city));
             } else {
                 line.text(contact.city);
             }
             line.text(PLACES[usize::from(contact.place)].uf).text(customer.as_deref().unwrap_or_default());
-            let known =
-                contact.customer.map_or(contact.created, |number| company.customers[number as usize].since);
-            line.moment(noon(contact.created)).moment(noon(known.max(contact.created)));
+            line.moment(noon(contact.created)).moment(noon(contact_changed(company, index)));
         })?;
     }
     stream.finish(out)
+}
+
+/// Whether the city of a contact is in its second spelling.
+pub(crate) fn hurried(company: &Company, contact: usize) -> bool {
+    dirt::hits(company.seed, 101, contact as u64, 60)
+}
+
+/// Legal name as typed: now and then with what CSV must quote.
+pub(crate) fn legal_name(company: &Company, contact: usize) -> String {
+    let name = &company.contacts[contact].legal_name;
+    if dirt::hits(company.seed, 102, contact as u64, 10) {
+        format!("{name} \"Matriz\"; filial 2")
+    } else {
+        name.clone()
+    }
+}
+
+/// Day of the last change of a contact: when it came, or when it became a customer.
+pub(crate) fn contact_changed(company: &Company, contact: usize) -> Day {
+    let contact = &company.contacts[contact];
+    contact
+        .customer
+        .map_or(contact.created, |number| company.customers[number as usize].since.max(contact.created))
+}
+
+/// Products of the CRM: (position in the model, whether it is the second registration).
+pub(crate) fn registered(company: &Company) -> impl Iterator<Item = (usize, bool)> {
+    let count = company.products.len();
+    let twice = (0..12).map(move |nth| (nth * 31 % count, true));
+    (0..count).map(|index| (index, false)).chain(twice)
+}
+
+/// Name and code of a product as registered.
+pub(crate) fn registered_as(company: &Company, index: usize, again: bool) -> (String, String) {
+    let (name, code) = (company.products[index].name.clone(), products::code(index));
+    if again { dirt::other_product(&name, &code) } else { (name, code) }
 }
 
 /// The CRM's own copy of the products, twelve of them registered twice.
@@ -162,13 +194,9 @@ fn catalogue(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
         &plan("products", "Id Name Code UnitPrice Suspended", Layout::File, Dirt::default()),
     )?;
     let first = company.horizon.first;
-    let twice = (0..12).map(|nth| (nth * 31 % company.products.len(), true));
-    for (number, (index, again)) in
-        (0..company.products.len()).map(|index| (index, false)).chain(twice).enumerate()
-    {
+    for (number, (index, again)) in registered(company).enumerate() {
         let product = &company.products[index];
-        let (name, code) = (product.name.clone(), products::code(index));
-        let (name, code) = if again { dirt::other_product(&name, &code) } else { (name, code) };
+        let (name, code) = registered_as(company, index, again);
         stream.row(out, first, |line| {
             line.int(PRODUCT + number as i64).text(&name).text(&code);
             line.money(product.price(company.horizon.last, first, &company.stories));
@@ -208,7 +236,6 @@ fn deals(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
 fn deal_row(company: &Company, index: usize, deal: &Deal, line: &mut super::stream::Line<'_>) {
     let contact = &company.contacts[deal.contact as usize];
     let product = &company.products[usize::from(deal.product)];
-    let code = products::code(deal.product.into());
     line.int(DEAL + index as i64).text(&format!("{} - {}", product.name, contact.name));
     line.int(CONTACT + i64::from(deal.contact)).text(&contact.name).int(PIPELINE + i64::from(deal.pipeline));
     line.int(stage_id(deal.pipeline, deal.stages_reached)).int(deal.status.into());
@@ -218,12 +245,7 @@ fn deal_row(company: &Company, index: usize, deal: &Deal, line: &mut super::stre
         line.empty();
     }
     line.int(ORIGIN + i64::from(deal.channel)).int(USER + i64::from(deal.seller));
-    if dirt::hits(company.seed, 104, index as u64, 30) {
-        line.text(&dirt::other_product(&product.name, &code).1);
-    } else {
-        line.text(&code);
-    }
-    line.int(deal.filial.into());
+    line.text(&product_code(company, index)).int(deal.filial.into());
     match deal.event {
         Some(event) => line.text(&events::code(event.into())),
         None => line.empty(),
@@ -234,6 +256,12 @@ fn deal_row(company: &Company, index: usize, deal: &Deal, line: &mut super::stre
         .maybe_moment(deal.closed)
         .moment(deal.created)
         .moment(deal.updated);
+}
+
+/// Code of a deal's product as typed.
+pub(crate) fn product_code(company: &Company, deal: usize) -> String {
+    let product = usize::from(company.deals[deal].product);
+    registered_as(company, product, dirt::hits(company.seed, 104, deal as u64, 30)).1
 }
 
 fn stage_history(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
@@ -258,6 +286,20 @@ fn stage_history(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     stream.finish(out)
 }
 
+/// How often the quote of a deal was made.
+pub(crate) fn reviews(company: &Company, deal: usize) -> i64 {
+    1 + i64::from(dirt::hits(company.seed, 105, deal as u64, 250))
+}
+
+pub(crate) fn quoted_at(company: &Company, deal: &Deal, review: i64) -> Moment {
+    (deal.stages[2] + (review - 1) * 1800).min(company.horizon.end() - 1)
+}
+
+/// Cents of a review: the last one is the deal's amount, the one before was dearer.
+pub(crate) fn quoted(deal: &Deal, last: bool) -> i64 {
+    if last { deal.amount } else { deal.amount + deal.amount / 12 }
+}
+
 /// A quote for each deal that got to a proposal; one in four was revised, and only the last review counts.
 fn quotes(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     let columns = "Id QuoteNumber ReviewNumber LastReview DealId OwnerId Date Amount Discount CreateDate LastUpdateDate";
@@ -266,11 +308,11 @@ fn quotes(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     let (mut id, mut quote) = (QUOTE, 0);
     for (index, deal) in company.deals.iter().enumerate().filter(|(_, deal)| deal.stages_reached >= 3) {
         quote += 1;
-        let reviews = 1 + i64::from(dirt::hits(out.seed, 105, index as u64, 250));
+        let reviews = reviews(company, index);
         for review in 1..=reviews {
-            let at = (deal.stages[2] + (review - 1) * 1800).min(company.horizon.end() - 1);
+            let at = quoted_at(company, deal, review);
             let last = review == reviews;
-            let amount = if last { deal.amount } else { deal.amount + deal.amount / 12 };
+            let amount = quoted(deal, last);
             stream.row(out, deal.created_on(), |line| {
                 line.int(id)
                     .int(quote)

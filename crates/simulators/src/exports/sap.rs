@@ -41,7 +41,7 @@ fn house(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     let first = company.horizon.first;
     let mut stream = Stream::open(out, &file("obpl", "BPLId BPLName City State U_Abertura"))?;
     for (number, name, city, uf) in FILIAIS {
-        let opened = if number == 5 { company.stories.recife_opens } else { first - 800 * Day::from(number) };
+        let opened = opened(company, number);
         stream.row(out, first, |line| {
             line.int(number.into()).text(name).text(city).text(uf).date(opened);
         })?;
@@ -64,12 +64,23 @@ fn house(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
 }
 
 /// The canal's name, in its second spelling now and then.
-pub(super) fn channel_text(company: &Company, channel: u8, stream: u64, row: u64) -> &'static str {
+pub(crate) fn channel_text(company: &Company, channel: u8, stream: u64, row: u64) -> &'static str {
     if dirt::hits(company.seed, stream, row, 25) {
         dirt::other_channel(channel)
     } else {
         CHANNELS[usize::from(channel)]
     }
+}
+
+/// City of a customer as typed.
+pub(crate) fn partner_city(company: &Company, customer: usize) -> String {
+    let city = company.contacts[company.customers[customer].contact as usize].city;
+    if dirt::hits(company.seed, 201, customer as u64, 60) { dirt::other_city(city) } else { city.into() }
+}
+
+/// The first day of a filial.
+pub(crate) fn opened(company: &Company, filial: u8) -> Day {
+    if filial == 5 { company.stories.recife_opens } else { company.horizon.first - 800 * Day::from(filial) }
 }
 
 fn partners(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
@@ -82,11 +93,7 @@ fn partners(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     for (index, customer) in company.customers.iter().enumerate() {
         let contact = &company.contacts[customer.contact as usize];
         let segment = SEGMENTS[usize::from(contact.segment)];
-        let city = if dirt::hits(out.seed, 201, index as u64, 60) {
-            dirt::other_city(contact.city)
-        } else {
-            contact.city.into()
-        };
+        let city = partner_city(company, index);
         stream.row(out, customer.since, |line| {
             line.text(&customers::code(index)).text(&contact.legal_name).text("C").text(&contact.cnpj);
             line.text(&format!("Clientes {segment}")).text(segment).text(channel_text(
@@ -180,7 +187,7 @@ fn postings(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     stream.finish(out)
 }
 
-fn period_name(months: u8) -> &'static str {
+pub(crate) fn period_name(months: u8) -> &'static str {
     match months {
         1 => "Mensal",
         3 => "Trimestral",
@@ -215,7 +222,7 @@ fn contract_files(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
 }
 
 /// A change is entered on its day, an announced one by the last day.
-fn updated(company: &Company, contract: &Contract, movement: usize) -> Day {
+pub(crate) fn updated(company: &Company, contract: &Contract, movement: usize) -> Day {
     contract.movements[movement].day.min(company.horizon.last)
 }
 
@@ -265,13 +272,13 @@ fn movements(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
 }
 
 /// The month that is exported a second time with corrections, and the day on which that happened.
-pub(super) fn corrected_month(company: &Company) -> (i32, Day) {
+pub(crate) fn corrected_month(company: &Company) -> (i32, Day) {
     let month = company.horizon.last_month() - 3;
     (month, month_end(month) + 5)
 }
 
 /// Whether an invoice was wrong in the first export of that month.
-pub(super) fn corrected(company: &Company, invoice: usize) -> bool {
+pub(crate) fn corrected(company: &Company, invoice: usize) -> bool {
     month_of(company.invoices[invoice].day) == corrected_month(company).0
         && dirt::hits(company.seed, 204, invoice as u64, 12)
 }

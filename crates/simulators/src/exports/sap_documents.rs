@@ -15,10 +15,10 @@ use crate::company::places::{FILIAIS, PLACES};
 use crate::company::{Company, customers, products};
 use crate::dirt::{Broken, Dirt};
 
-const ORDER: i64 = 20_001;
-const DELIVERY: i64 = 50_001;
-const INVOICE: i64 = 30_001;
-const CREDIT: i64 = 9_001;
+pub(crate) const ORDER: i64 = 20_001;
+pub(crate) const DELIVERY: i64 = 50_001;
+pub(crate) const INVOICE: i64 = 30_001;
+pub(crate) const CREDIT: i64 = 9_001;
 
 const OINV: &str = "DocEntry DocNum CANCELED DocDate DocDueDate CardCode CardName BPLId SlpCode ShipToState ShipToCity U_Canal \
                     U_Operacao DiscPrcnt DiscSum VatSum TotalExpns DocTotal UpdateDate";
@@ -40,12 +40,12 @@ pub(super) fn write(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     returns(company, out)
 }
 
-fn order_total(company: &Company, order: &Order) -> i64 {
+pub(crate) fn order_total(company: &Company, order: &Order) -> i64 {
     let lines: i64 = company.order_lines[order.line_range()].iter().map(|line| line.total).sum();
     lines * i64::from(100 - order.discount) / 100
 }
 
-fn last_change(order: &Order) -> Day {
+pub(crate) fn last_change(order: &Order) -> Day {
     order.fulfilled.unwrap_or(order.day)
 }
 
@@ -102,7 +102,7 @@ fn order_lines(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     stream.finish(out)
 }
 
-fn shipped_lines(company: &Company) -> Vec<bool> {
+pub(crate) fn shipped_lines(company: &Company) -> Vec<bool> {
     let mut shipped = vec![false; company.order_lines.len()];
     for line in &company.shipment_lines {
         shipped[line.order_line as usize] = true;
@@ -111,14 +111,14 @@ fn shipped_lines(company: &Company) -> Vec<bool> {
 }
 
 /// Deliveries by their number.
-fn by_number(company: &Company) -> Vec<&Shipment> {
+pub(crate) fn by_number(company: &Company) -> Vec<&Shipment> {
     let mut deliveries: Vec<&Shipment> =
         company.shipments.iter().filter(|shipment| !shipment.direct).collect();
     deliveries.sort_by_key(|shipment| shipment.delivery);
     deliveries
 }
 
-fn delivery_entry(shipment: &Shipment) -> i64 {
+pub(crate) fn delivery_entry(shipment: &Shipment) -> i64 {
     DELIVERY + i64::from(shipment.delivery) - 1
 }
 
@@ -176,9 +176,30 @@ fn editions(company: &Company, number: usize) -> (Edition, Option<Edition>) {
     }
 }
 
-/// Ten times the quantity in the first line of a cancelled pair.
-fn times(state: InvoiceState, place: usize) -> i64 {
-    if state != InvoiceState::Valid && place == 0 { 10 } else { 1 }
+/// Ten times the quantity in the first line of an invoice that was typed so.
+pub(crate) fn times(invoice: &Invoice, place: usize) -> i64 {
+    if invoice.tenfold && place == 0 { 10 } else { 1 }
+}
+
+/// Cents of an invoice.
+pub(crate) struct Amounts {
+    pub discount: i64,
+    pub ipi: i64,
+    pub total: i64,
+}
+
+/// What an invoice comes to; `wrong` before its month was corrected.
+pub(crate) fn amounts(company: &Company, invoice: &Invoice, wrong: bool) -> Amounts {
+    let shipment = &company.shipments[invoice.shipment as usize];
+    let order = &company.orders[shipment.order as usize];
+    let (mut total, mut ipi) = (0, 0);
+    for (place, sold) in company.shipment_lines[shipment.line_range()].iter().enumerate() {
+        let factor = times(invoice, place);
+        total += line_total(company.order_lines[sold.order_line as usize].total, wrong) * factor;
+        ipi += sold.ipi * factor;
+    }
+    let discount = total * i64::from(order.discount) / 100;
+    Amounts { discount, ipi, total: total - discount + ipi + invoice.freight }
 }
 
 fn invoices(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
@@ -202,13 +223,7 @@ fn invoice_row(company: &Company, number: usize, invoice: &Invoice, edition: Edi
     let shipment = &company.shipments[invoice.shipment as usize];
     let order = &company.orders[shipment.order as usize];
     let customer = &company.customers[order.customer as usize];
-    let (mut total, mut ipi) = (0, 0);
-    for (place, sold) in company.shipment_lines[shipment.line_range()].iter().enumerate() {
-        let factor = times(invoice.state, place);
-        total += line_total(company.order_lines[sold.order_line as usize].total, edition) * factor;
-        ipi += sold.ipi * factor;
-    }
-    let discount = total * i64::from(order.discount) / 100;
+    let Amounts { discount, ipi, total } = amounts(company, invoice, edition.wrong);
     let channel = if edition.wrong { (order.channel + 1) % 6 } else { order.channel };
     line.int(INVOICE + number as i64).int(70_001 + number as i64);
     line.text(match invoice.state {
@@ -230,12 +245,12 @@ fn invoice_row(company: &Company, number: usize, invoice: &Invoice, edition: Edi
         .int(order.discount.into())
         .money(discount)
         .money(ipi);
-    line.money(invoice.freight).money(total - discount + ipi + invoice.freight).date(edition.updated);
+    line.money(invoice.freight).money(total).date(edition.updated);
 }
 
 /// A line typed wrongly was a tenth too high.
-fn line_total(total: i64, edition: Edition) -> i64 {
-    if edition.wrong { total + total / 10 } else { total }
+fn line_total(total: i64, wrong: bool) -> i64 {
+    if wrong { total + total / 10 } else { total }
 }
 
 fn invoice_lines(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
@@ -263,26 +278,19 @@ fn invoice_line(company: &Company, number: usize, place: usize, edition: Edition
     let order = &company.orders[shipment.order as usize];
     let sold = &company.shipment_lines[shipment.first_line as usize + place];
     let ordered = &company.order_lines[sold.order_line as usize];
-    let factor = times(invoice.state, place);
-    let place_of = &PLACES[usize::from(order.place)];
-    let home = FILIAIS[usize::from(order.filial) - 1].3;
+    let factor = times(invoice, place);
     line.int(INVOICE + number as i64).int(place as i64).text(&products::code(ordered.product.into()));
     line.text(&company.products[usize::from(ordered.product)].name)
         .int(i64::from(ordered.quantity) * factor)
         .money(ordered.price);
     line.int(ordered.discount.into())
-        .money(line_total(ordered.total, edition) * factor)
+        .money(line_total(ordered.total, edition.wrong) * factor)
         .money(sold.ipi * factor);
     line.money(sold.icms * factor)
         .money(sold.pis * factor)
         .money(sold.cofins * factor)
         .money(sold.stock * factor);
-    line.int(match (place_of.uf == home, order.bonus) {
-        (true, false) => 5102,
-        (false, false) => 6102,
-        (true, true) => 5910,
-        (false, true) => 6910,
-    });
+    line.int(cfop(order));
     if shipment.direct {
         line.int(17)
             .int(ORDER + i64::from(shipment.order))
@@ -291,6 +299,16 @@ fn invoice_line(company: &Company, number: usize, place: usize, edition: Edition
         line.int(15).int(delivery_entry(shipment)).int(place as i64);
     }
     line.date(invoice.day).date(edition.updated);
+}
+
+pub(crate) fn cfop(order: &Order) -> i64 {
+    let home = FILIAIS[usize::from(order.filial) - 1].3;
+    match (PLACES[usize::from(order.place)].uf == home, order.bonus) {
+        (true, false) => 5102,
+        (false, false) => 6102,
+        (true, true) => 5910,
+        (false, true) => 6910,
+    }
 }
 
 fn returns(company: &Company, out: &mut Out<'_>) -> io::Result<()> {

@@ -1,12 +1,19 @@
-//! Behaviour of the demo company: it repeats itself, has its sizes, tells its stories, and its exports lead back to the truth.
+//! Behaviour of the demo company: it repeats itself, has its sizes, tells its stories, its exports lead back to the truth, and its servers
+//! behave as the real systems.
 //!
 //! Reads the exports with a parser of its own, by the rules of README.md alone. Invariant: no test needs the engine.
 
+mod calling;
 mod dirt;
 mod exports;
+mod ledger;
+mod misbehaviour;
+mod odata;
+mod ploomes;
 mod reading;
 mod reconcile;
 mod repeat;
+mod sap_b1;
 mod stories;
 
 use std::path::Path;
