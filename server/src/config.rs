@@ -3,7 +3,8 @@
 //! What belongs to the company (its name, its time zone) is in the platform database. Invariant: an unknown key is an error that names
 //! it, so that a misspelt setting never passes in silence.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use connect::Egress;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ struct File {
     listen: Option<SocketAddr>,
     public_url: Option<String>,
     keep_editions: Option<u32>,
+    private_networks: Option<Vec<String>>,
 }
 
 /// The settings as they hold for this process.
@@ -44,6 +46,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// How many editions stay readable.
     pub keep_editions: u32,
+    /// Whom sources may call besides the public internet.
+    pub egress: Egress,
 }
 
 impl Config {
@@ -54,7 +58,11 @@ impl Config {
         if memory_mb < 64 {
             bail!("memory of {memory_mb} MB is too little; give at least 64");
         }
+        let networks = file.private_networks.unwrap_or_default();
+        let egress = Egress::with_networks(networks.iter().map(String::as_str))
+            .map_err(|error| anyhow!("`private_networks` in mirante.toml: {error}"))?;
         Ok(Config {
+            egress,
             data: place.data.clone(),
             database_url: place.database_url.clone().or(file.database_url),
             memory_bytes: memory_mb << 20,

@@ -9,8 +9,10 @@ use crate::reader::Reader;
 use anyhow::{Context, Result};
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
+use connect::Surroundings;
 use lake::{Lake, LakeOptions};
 use metastore::Metastore;
+use metastore::secrets::Vault;
 use metastore::settings::Workspace;
 use pipeline::{Pipeline, Progress, RunOutcome};
 use rust_embed::RustEmbed;
@@ -43,6 +45,8 @@ pub struct House {
     pub metastore: Metastore,
     pub lake: Lake,
     pub reader: Arc<Reader>,
+    /// Whom sources may call, and how fast.
+    pub surroundings: Surroundings,
     pub answers: Answers,
     /// Cookies travel over https only.
     pub secure_cookies: bool,
@@ -59,7 +63,7 @@ impl House {
             )
         })?;
         let metastore = match &config.database_url {
-            Some(url) => Metastore::open(url).await?,
+            Some(url) => Metastore::open(url, Vault::open_in(&config.data)?).await?,
             None => Metastore::open_in(&config.data).await?,
         };
         let options = LakeOptions { memory_limit: config.memory_bytes, ..LakeOptions::default() };
@@ -67,7 +71,8 @@ impl House {
         let reader = Arc::new(Reader::new(metastore.clone(), lake.clone()));
         let answers = Answers::new(reader.clone());
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        Ok(House { config, metastore, lake, reader, answers, secure_cookies })
+        let surroundings = Surroundings::new(config.egress.clone());
+        Ok(House { config, metastore, lake, reader, surroundings, answers, secure_cookies })
     }
 
     /// One run of the pipeline over all sources and packs.
@@ -79,6 +84,7 @@ impl House {
         let pipeline = Pipeline {
             lake: self.lake.clone(),
             metastore: self.metastore.clone(),
+            surroundings: self.surroundings.clone(),
             builtin: Arc::new(builtin_pack),
             examine: Arc::new(Examiner { yesterday }),
             vars,

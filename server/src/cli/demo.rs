@@ -12,6 +12,7 @@ use metastore::packs::{Pack, PackPlace};
 use metastore::settings::Workspace;
 use metastore::sources::SourceRow;
 use simulators::{Company, Scale};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -123,6 +124,7 @@ async fn register(house: &House, exports: &Path) -> Result<()> {
                 name: (*name).to_owned(),
                 kind: "files".to_owned(),
                 params: serde_json::json!({ "dir": exports.join(name), "options": {} }),
+                secrets: BTreeMap::new(),
                 promised_minutes: Some(PROMISED_MINUTES),
             })
             .await?;

@@ -1,11 +1,14 @@
 //! `mirante source`: where data comes from.
 
+mod declared;
+
 use crate::config::{Config, Place};
 use crate::house::House;
 use crate::terminal::BadUsage;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use metastore::sources::SourceRow;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -25,6 +28,8 @@ pub enum Source {
 pub enum Add {
     /// A folder of CSV, TSV, XLSX, Parquet and JSON-lines files, also gzipped or zstd-compressed
     Files(AddFiles),
+    #[command(flatten)]
+    Declared(declared::AddDeclared),
 }
 
 #[derive(Args)]
@@ -51,13 +56,17 @@ impl Source {
         let house = House::open(Config::load(place)?).await?;
         match self {
             Source::Add(Add::Files(files)) => files.run(&house).await,
+            Source::Add(Add::Declared(declared)) => declared.run(&house).await,
             Source::List => {
                 for source in house.metastore.sources().await? {
                     println!(
                         "{}\t{}\t{}",
                         source.name,
                         source.kind,
-                        source.params["dir"].as_str().unwrap_or_default()
+                        ["dir", "address"]
+                            .iter()
+                            .find_map(|place| source.params[place].as_str())
+                            .unwrap_or_default()
                     );
                 }
                 Ok(())
@@ -88,12 +97,13 @@ impl AddFiles {
             options["streams"][name]["files"] = glob.into();
         }
         let params = serde_json::json!({ "dir": dir, "options": options });
-        let source =
-            connect::open("files", &self.name, &params).map_err(|error| BadUsage(error.to_string()))?;
+        let source = connect::open("files", &self.name, &params, &house.surroundings)
+            .map_err(|error| BadUsage(error.to_string()))?;
         let row = SourceRow {
             name: source.name().to_owned(),
             kind: source.kind().to_owned(),
             params,
+            secrets: BTreeMap::new(),
             promised_minutes: self.promise,
         };
         house.metastore.add_source(&row).await?;
@@ -107,7 +117,10 @@ async fn show(house: &House, name: &str) -> Result<()> {
         house.metastore.sources().await?.into_iter().find(|source| source.name == name).ok_or_else(|| {
             BadUsage(format!("there is no source `{name}`; `mirante source list` names them"))
         })?;
-    let found = connect::open(&row.kind, &row.name, &row.params)?.discover().await?;
+    let found =
+        connect::open(&row.kind, &row.name, &house.metastore.settings_of(&row)?, &house.surroundings)?
+            .discover()
+            .await?;
     for stream in &found.streams {
         println!("{} → raw.{}", stream.name, stream.table);
         for column in &stream.columns {

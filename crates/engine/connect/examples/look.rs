@@ -25,7 +25,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if let Some(file) = stream.files.first() {
             println!("  {}: {}", file.path, file.format);
         }
-        let request = ReadRequest { stream: stream.name.clone(), known: None, since: StreamState::default() };
+        let request = ReadRequest {
+            stream: stream.name.clone(),
+            known: None,
+            since: StreamState::default(),
+            keys: None,
+        };
         let (mut rows, mut rejected, mut reasons) = (0, 0, BTreeMap::<String, usize>::new());
         let reading = source.read_now(&request)?;
         for failure in &reading.failures {

@@ -75,7 +75,8 @@ fn measure(what: &str, dir: &Path, stream: &str) -> Outcome<()> {
 
 fn pieces(dir: &Path, stream: &str) -> Outcome<Vec<connect::Piece>> {
     let source = FilesSource::new("bench", dir, FilesOptions::default())?;
-    let request = ReadRequest { stream: stream.to_owned(), known: None, since: StreamState::default() };
+    let request =
+        ReadRequest { stream: stream.to_owned(), known: None, since: StreamState::default(), keys: None };
     let mut reading = source.read_now(&request)?;
     match reading.failures.pop() {
         Some(failure) => Err(failure.into()),

@@ -28,8 +28,13 @@ impl BatchSender {
 type Reader = Box<dyn FnOnce(&mut BatchSender) -> Result<(), ConnectError> + Send>;
 
 enum State {
-    Waiting { file: String, reader: Reader },
+    Waiting {
+        file: String,
+        reader: Reader,
+    },
     Running(mpsc::Receiver<Item>),
+    /// What is in memory already.
+    Ready(std::vec::IntoIter<RecordBatch>),
     Done,
 }
 
@@ -48,6 +53,11 @@ impl Batches {
         reader: impl FnOnce(&mut BatchSender) -> Result<(), ConnectError> + Send + 'static,
     ) -> Batches {
         Batches(State::Waiting { file: file.to_owned(), reader: Box::new(reader) })
+    }
+
+    /// Batches that have been read already.
+    pub(crate) fn ready(batches: Vec<RecordBatch>) -> Batches {
+        Batches(State::Ready(batches.into_iter()))
     }
 
     /// The same batches for code that may block. Not from inside an async task.
@@ -102,8 +112,11 @@ impl Stream for Batches {
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
-        let State::Running(receiver) = &mut self.0 else { return Poll::Ready(None) };
-        let next = Pin::new(receiver).poll_next(context);
+        let next = match &mut self.0 {
+            State::Running(receiver) => Pin::new(receiver).poll_next(context),
+            State::Ready(batches) => Poll::Ready(batches.next().map(Ok)),
+            State::Waiting { .. } | State::Done => Poll::Ready(None),
+        };
         if matches!(next, Poll::Ready(None | Some(Err(_)))) {
             self.0 = State::Done;
         }

@@ -5,6 +5,7 @@
 use std::io;
 
 use crate::column_type::ColumnType;
+use crate::http::HttpError;
 
 /// Everything that reading a source can answer instead of rows.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,15 @@ pub enum ConnectError {
 
     #[error("column `{column}` of stream `{stream}` could not be built: {detail}")]
     Build { stream: String, column: String, detail: String },
+
+    #[error("source `{source_name}`, stream `{stream}`: {error}")]
+    Http { source_name: String, stream: String, error: HttpError },
+
+    #[error("source `{source_name}` cannot be opened: {error}")]
+    Open { source_name: String, error: HttpError },
+
+    #[error("source `{source_name}`, stream `{stream}`: no row was noted as deleted, because {detail}")]
+    Sweep { source_name: String, stream: String, detail: String },
 
     #[error("the reader was stopped before its end")]
     Stopped,

@@ -4,7 +4,9 @@
 //! Invariant: reading the same content of the same state gives the same batch ids, so that landing it again changes nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
 
@@ -17,10 +19,14 @@ use crate::rejects::Rejects;
 pub const FILE_COLUMN: &str = "_mirante_file";
 /// Column of every landed row: its place there; in a text file or a sheet the line or row number, starting with 1.
 pub const ROW_COLUMN: &str = "_mirante_row";
+/// Column of a landed row: whether the source has the record no more. The lake adds it where a piece does not bring it.
+pub const DELETED_COLUMN: &str = "_mirante_deleted";
 /// Reason of a `Skipped` file that was touched, but holds what it held.
 pub const SAME_CONTENT: &str = "its content is the same";
 /// Key of Arrow field metadata: what the source itself calls the column.
 pub const SOURCE_NAME: &str = "mirante.source_name";
+/// Key of Arrow field metadata: how the column is classified; `restrito` for what the source itself marks as sensitive.
+pub const CLASSIFICATION: &str = "mirante.classification";
 
 /// A source: a folder of files, later a system behind HTTP.
 #[async_trait::async_trait]
@@ -39,16 +45,31 @@ pub trait Source: Send + Sync {
 
     /// What is new in a stream.
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError>;
+
+    /// Ends what the source holds open: a session, say. Called once, after the last stream.
+    async fn close(&self) {}
 }
 
 /// What to read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ReadRequest {
     pub stream: String,
     /// Schema of the stream's table so far; columns that start with `_mirante_` are ignored.
     pub known: Option<SchemaRef>,
     /// What has been landed already, as former pieces told.
     pub since: StreamState,
+    /// Keys of the rows that have been landed; without them deletions are not looked for.
+    pub keys: Option<Arc<dyn LandedKeys>>,
+}
+
+/// The keys of a stream's rows, as the caller has them. Asked when a source looks for what it has no more.
+#[async_trait::async_trait]
+pub trait LandedKeys: Send + Sync + std::fmt::Debug {
+    /// Exactly these columns of all rows that are not noted as deleted, in any order. Empty when nothing has been landed.
+    async fn keys(
+        &self,
+        columns: &[&str],
+    ) -> Result<Vec<RecordBatch>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
 /// What has been landed of one stream: a mark per file (or cursor). Kept by the caller as JSON; its content is the source's own.
@@ -90,13 +111,21 @@ pub enum LandHint {
     Append,
     /// The rows take the place of those with `value` in `column`, if there are any.
     Replace { column: String, value: String },
+    /// A row takes the place of the one with the same key; of several the last wins.
+    Merge { key: Vec<String> },
+    /// The rows take the place of all rows with one of their keys, however many there are of each: the lines of documents.
+    ReplaceKeys { key: Vec<String> },
+    /// The rows take the place of all rows.
+    ReplaceAll,
 }
 
+/// Pieces as they come; the next one is not asked for before the last one has been landed.
+pub type Pieces = futures::stream::BoxStream<'static, Result<Piece, ConnectError>>;
+
 /// Everything new of a stream.
-#[derive(Debug)]
-pub struct Reading {
-    /// In the order in which they are to be landed. All have the same schema.
-    pub pieces: Vec<Piece>,
+pub struct Reading<P = Pieces> {
+    /// In the order in which they are to be landed. An error ends them: what came before it stands.
+    pub pieces: P,
     /// What could not be read; the other pieces stand without it, and it is tried again next time.
     pub failures: Vec<ConnectError>,
     /// What was looked at and needs no landing: `state.set` these too, so that it is not looked at again.
@@ -105,6 +134,37 @@ pub struct Reading {
     pub gone: Vec<String>,
     /// How many were unchanged.
     pub unchanged: usize,
+}
+
+impl<P> std::fmt::Debug for Reading<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let skipped = self.skipped.len();
+        f.debug_struct("Reading")
+            .field("failures", &self.failures)
+            .field("skipped", &skipped)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reading<Vec<Piece>> {
+    /// The same reading, its pieces one after the other.
+    pub fn in_turn(self) -> Reading {
+        use futures::StreamExt;
+        Reading {
+            pieces: futures::stream::iter(self.pieces.into_iter().map(Ok)).boxed(),
+            failures: self.failures,
+            skipped: self.skipped,
+            gone: self.gone,
+            unchanged: self.unchanged,
+        }
+    }
+}
+
+impl Reading {
+    /// A reading that is nothing but its pieces.
+    pub fn of(pieces: Pieces) -> Reading {
+        Reading { pieces, failures: Vec::new(), skipped: Vec::new(), gone: Vec::new(), unchanged: 0 }
+    }
 }
 
 /// A file (or page) without rows to land.
@@ -119,19 +179,19 @@ pub struct Skipped {
 #[derive(Debug)]
 pub struct Piece {
     pub stream: String,
-    /// Path relative to the source's folder, with `/`; also the value of `_mirante_file`.
+    /// Of files: path relative to the source's folder, with `/`; also the value of `_mirante_file`. Otherwise what was asked for.
     pub file: String,
-    /// Hexadecimal digest of stream, file, content and the number of this landing.
+    /// Names this landing for ever. Of files: hexadecimal digest of stream, file, content and the number of this landing.
     pub batch_id: String,
     pub hint: LandHint,
-    /// The stream's columns, then `_mirante_file: Utf8` and `_mirante_row: Int64`. All nullable.
+    /// The stream's columns, all nullable; of files then `_mirante_file: Utf8` and `_mirante_row: Int64`.
     pub schema: SchemaRef,
     /// At most 65,536 rows each.
     pub batches: Batches,
     /// Complete when `batches` has ended.
     pub rejects: Rejects,
-    /// `state.set` this when the piece has been landed.
-    pub mark: Mark,
+    /// Holds from the moment on that the piece has been landed. None for what only stands with a later piece: lines before their document.
+    pub mark: Option<Mark>,
 }
 
 /// What a source has to offer.

@@ -26,12 +26,32 @@ const DELETED: &str = "_mirante_deleted";
 /// A batch of a stream on its way into the lake.
 pub struct Landing {
     pub table: TableName,
-    /// Names this batch of this table for ever: the same id is never landed twice.
+    /// Names this batch of this table; its rows carry it.
     pub batch_id: String,
+    /// Whether the table keeps the id for ever, so that the same id is never landed twice. Without it, landing the same rows again has to be
+    /// harmless: by their keys, or because a bookmark has moved with them.
+    pub once: bool,
     pub mode: LandMode,
     /// The columns that `rows` bring. A column of type `Null` has no type yet and takes the table's.
     pub schema: SchemaRef,
     pub rows: BoxStream<'static, Result<RecordBatch, RowsError>>,
+    /// What moves forward with these rows and only with them.
+    pub bookmark: Option<Bookmark>,
+}
+
+/// A number that a table's commits carry, so that whoever reads a source knows how far it has got, whatever happened since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bookmark {
+    /// Whose number it is.
+    pub name: String,
+    /// Greater than the one before.
+    pub sequence: i64,
+}
+
+impl Bookmark {
+    fn ledger_id(name: &str) -> String {
+        format!("mirante/bookmark/{name}")
+    }
 }
 
 /// What becomes of the rows that are already there.
@@ -42,6 +62,8 @@ pub enum LandMode {
     /// They stay, except those whose key comes again. Within the batch the last row of a key wins; a missing part of
     /// a key equals a missing part.
     Merge { key: Vec<String> },
+    /// They stay, except those with a key of the batch; the batch's rows all stay, however many there are of a key.
+    ReplaceKeys { key: Vec<String> },
     /// They all go.
     Replace,
     /// Those go whose `column` reads as `value`: all rows of one file, say.
@@ -73,7 +95,7 @@ impl Lake {
         let base = head.newest(self, &name).await?;
         let ledger_id = format!("mirante/batch/{}", landing.batch_id);
 
-        if let Some(base) = &base {
+        if let Some(base) = base.as_ref().filter(|_| landing.once) {
             let log_store = self.log_store(&name)?;
             let known = base.transaction_version(log_store.as_ref(), &ledger_id).await;
             if let Some(rows) = known.map_err(|e| LakeError::read(&name, e))? {
@@ -82,11 +104,30 @@ impl Lake {
                 return Ok(Landed { version: base.version(), rows: rows as u64, already: true });
             }
         }
+        let (bookmark, once) = (landing.bookmark.clone(), landing.once);
         let (mut change, rows) = self.landing_change(base.as_ref(), landing).await?;
-        change.ledger = Some(Transaction::new(ledger_id, rows as i64));
+        change.ledger.extend(once.then(|| Transaction::new(ledger_id, rows as i64)));
+        change
+            .ledger
+            .extend(bookmark.map(|mark| Transaction::new(Bookmark::ledger_id(&mark.name), mark.sequence)));
         let version = self.commit(&name, base.as_ref(), change).await?;
         tracing::info!(table = %name, rows, version, "landed {rows} rows in `{name}`");
         Ok(Landed { version, rows, already: false })
+    }
+
+    /// The bookmark as the table's newest version carries it; none when it carries none, or there is no table.
+    pub async fn bookmark(&self, table: &TableName, name: &str) -> Result<Option<i64>, LakeError> {
+        let head = self.rooms.tables.head(table);
+        let mut head = head.lock().await;
+        let Some(newest) = head.newest(self, table).await? else { return Ok(None) };
+        let log_store = self.log_store(table)?;
+        let known = newest.transaction_version(log_store.as_ref(), &Bookmark::ledger_id(name)).await;
+        let known = known.map_err(|e| LakeError::read(table, e))?;
+        if known.is_some() {
+            // Whoever committed it may have died before its name was durable; from here on it counts.
+            self.sync_log(table).await?;
+        }
+        Ok(known)
     }
 
     /// Writes the files of a landing and says what its commit will do.
@@ -106,14 +147,15 @@ impl Lake {
 
         let (gone, staged);
         let (adds, count) = match &landing.mode {
-            LandMode::Merge { key } => {
+            LandMode::Merge { key } | LandMode::ReplaceKeys { key } => {
                 staged = self.stage(&name, &evolution.schema, rows).await?;
                 let without = self.rows_without_key(&name, &staged, key).await?;
                 if without > 0 {
                     return Err(LakeError::NullKey { table: name, key: key.join(", "), rows: without });
                 }
                 gone = Gone::Keys { staged: &staged, key, nulls_match: true };
-                let repeated = self.repeats(&name, &staged, key).await?;
+                let repeated = matches!(landing.mode, LandMode::Merge { .. })
+                    && self.repeats(&name, &staged, key).await?;
                 let last = self.staged_rows(&name, &staged, repeated.then_some(key)).await?;
                 let (adds, _) = self.write_files(&name, &evolution.schema, last).await?;
                 (adds, staged.rows)
@@ -131,7 +173,7 @@ impl Lake {
             schema: evolution.schema.clone(),
             adds,
             removes: Vec::new(),
-            ledger: None,
+            ledger: Vec::new(),
         };
         if let Some(base) = base {
             if landing.mode == LandMode::Replace {
@@ -150,7 +192,9 @@ impl Lake {
 fn operation(mode: &LandMode) -> DeltaOperation {
     let (mode, predicate) = match mode {
         LandMode::Append => (SaveMode::Append, None),
-        LandMode::Merge { key } => (SaveMode::Overwrite, Some(format!("same {}", key.join(", ")))),
+        LandMode::Merge { key } | LandMode::ReplaceKeys { key } => {
+            (SaveMode::Overwrite, Some(format!("same {}", key.join(", "))))
+        }
         LandMode::Replace => (SaveMode::Overwrite, None),
         LandMode::ReplaceWhere { column, value } => {
             (SaveMode::Overwrite, Some(format!("{column} = '{value}'")))
@@ -166,7 +210,7 @@ fn landing_columns(
     given: &Schema,
     mode: &LandMode,
 ) -> Result<Evolution, LakeError> {
-    if let LandMode::Merge { key } = mode {
+    if let LandMode::Merge { key } | LandMode::ReplaceKeys { key } = mode {
         let absent = key.iter().find(|column| given.index_of(column).is_err());
         if let Some(absent) = absent.cloned().or_else(|| key.is_empty().then(String::new)) {
             return Err(LakeError::NoKey { table: name.clone(), key: absent });

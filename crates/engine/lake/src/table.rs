@@ -93,8 +93,8 @@ pub(crate) struct Change {
     pub(crate) schema: SchemaRef,
     pub(crate) adds: Vec<Add>,
     pub(crate) removes: Vec<Remove>,
-    /// The batch that this commit lands.
-    pub(crate) ledger: Option<Transaction>,
+    /// The batch that this commit lands, and the bookmark that moves with it.
+    pub(crate) ledger: Vec<Transaction>,
 }
 
 impl Lake {
@@ -187,7 +187,7 @@ impl Lake {
             .with_max_retries(0)
             .with_create_checkpoint(false)
             .with_cleanup_expired_logs(Some(false))
-            .with_application_transactions(change.ledger.into_iter().collect());
+            .with_application_transactions(change.ledger);
         let base = base.map(|snapshot| snapshot as &dyn TableReference);
         let prepared = CommitBuilder::from(properties)
             .with_actions(actions)

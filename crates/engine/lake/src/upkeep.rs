@@ -128,7 +128,7 @@ impl Lake {
             schema,
             adds: adds.into_iter().map(|add| Add { data_change: false, ..add }).collect(),
             removes: removes(newest, false, |path| small.contains(path)),
-            ledger: None,
+            ledger: Vec::new(),
         };
         self.commit(name, Some(newest), change).await?;
         Ok(Some(small.len()))

@@ -64,7 +64,7 @@ impl Lake {
             schema,
             adds: returning.map(|add| Add { data_change: true, ..add }).chain(adds).collect(),
             removes: newest.as_ref().map(|n| removes(n, true, |p| !wanted.contains(p))).unwrap_or_default(),
-            ledger: None,
+            ledger: Vec::new(),
         };
         let version = self.commit(table, newest.as_ref(), change).await?;
         tracing::info!(table = %table, version, "wrote `{table}`");

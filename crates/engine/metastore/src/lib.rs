@@ -6,6 +6,7 @@
 pub mod editions;
 pub mod packs;
 pub mod runs;
+pub mod secrets;
 pub mod settings;
 pub mod sign_in;
 pub mod sources;

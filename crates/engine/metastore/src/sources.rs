@@ -18,6 +18,7 @@ mod entity {
         pub params: String,
         pub promised_minutes: Option<i64>,
         pub added_at: i64,
+        pub secrets: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -38,6 +39,8 @@ mod stream {
         pub stream: String,
         pub state: String,
         pub loaded_at: i64,
+        pub sequence: i64,
+        pub pending: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -53,6 +56,8 @@ pub struct SourceRow {
     /// Which connector reads it: `files`.
     pub kind: String,
     pub params: serde_json::Value,
+    /// What nobody may see, sealed: parameter → sealed text.
+    pub secrets: BTreeMap<String, String>,
     /// How old its data may get before readers are told.
     pub promised_minutes: Option<u64>,
 }
@@ -61,6 +66,10 @@ pub struct SourceRow {
 pub struct StreamState {
     /// The connector's own bookmark.
     pub state: serde_json::Value,
+    /// How often it has moved; the lake's commits carry the same number.
+    pub sequence: i64,
+    /// What the bookmark will be once the lake carries the next number.
+    pub pending: Option<serde_json::Value>,
     /// When rows last arrived; milliseconds since 1970, UTC.
     pub loaded_at: i64,
 }
@@ -74,19 +83,34 @@ impl Metastore {
             .tried("list the sources")?;
         rows.into_iter()
             .map(|row| {
+                let unreadable = |source| MetastoreError::Unreadable {
+                    what: format!("parameters of source `{}`", row.name),
+                    source,
+                };
+                let secrets = row.secrets.as_deref().unwrap_or("{}");
                 Ok(SourceRow {
-                    params: serde_json::from_str(&row.params).map_err(|source| {
-                        MetastoreError::Unreadable {
-                            what: format!("parameters of source `{}`", row.name),
-                            source,
-                        }
-                    })?,
+                    params: serde_json::from_str(&row.params).map_err(unreadable)?,
+                    secrets: serde_json::from_str(secrets).map_err(unreadable)?,
                     name: row.name,
                     kind: row.kind,
                     promised_minutes: row.promised_minutes.and_then(|minutes| u64::try_from(minutes).ok()),
                 })
             })
             .collect()
+    }
+
+    /// A secret of a source as it is stored.
+    pub fn seal_secret(&self, source: &str, parameter: &str, secret: &str) -> Result<String, MetastoreError> {
+        Ok(self.vault.seal(&secret_of(source, parameter), secret)?)
+    }
+
+    /// Everything that the connector is told, its secrets opened. For its eyes only.
+    pub fn settings_of(&self, source: &SourceRow) -> Result<serde_json::Value, MetastoreError> {
+        let mut settings = source.params.clone();
+        for (parameter, sealed) in &source.secrets {
+            settings[parameter] = self.vault.open(&secret_of(&source.name, parameter), sealed)?.into();
+        }
+        Ok(settings)
     }
 
     /// # Errors
@@ -101,6 +125,7 @@ impl Metastore {
             params: Set(source.params.to_string()),
             promised_minutes: Set(source.promised_minutes.map(|minutes| minutes.min(1 << 40).cast_signed())),
             added_at: Set(now_ms()),
+            secrets: Set(Some(serde_json::json!(source.secrets).to_string())),
         })
         .exec_without_returning(&self.writer)
         .await
@@ -134,17 +159,20 @@ impl Metastore {
             .tried("read the source's bookmarks")?;
         rows.into_iter()
             .map(|row| {
-                let state =
-                    serde_json::from_str(&row.state).map_err(|source| MetastoreError::Unreadable {
+                let read = |text: &str| {
+                    serde_json::from_str(text).map_err(|source| MetastoreError::Unreadable {
                         what: format!("bookmark of stream `{}`", row.stream),
                         source,
-                    })?;
-                Ok((row.stream, StreamState { state, loaded_at: row.loaded_at }))
+                    })
+                };
+                let (state, pending) = (read(&row.state)?, row.pending.as_deref().map(read).transpose()?);
+                let (sequence, loaded_at) = (row.sequence, row.loaded_at);
+                Ok((row.stream, StreamState { state, sequence, pending, loaded_at }))
             })
             .collect()
     }
 
-    /// Stores how far a stream has been read, after its rows are durable in the lake.
+    /// Stores how far a stream has been read, and what will hold once the lake carries the next number.
     pub async fn set_stream_state(
         &self,
         source: &str,
@@ -156,10 +184,17 @@ impl Metastore {
             stream: Set(stream.to_owned()),
             state: Set(state.state.to_string()),
             loaded_at: Set(state.loaded_at),
+            sequence: Set(state.sequence),
+            pending: Set(state.pending.as_ref().map(ToString::to_string)),
         })
         .on_conflict(
             OnConflict::columns([stream::Column::Source, stream::Column::Stream])
-                .update_columns([stream::Column::State, stream::Column::LoadedAt])
+                .update_columns([
+                    stream::Column::State,
+                    stream::Column::LoadedAt,
+                    stream::Column::Sequence,
+                    stream::Column::Pending,
+                ])
                 .to_owned(),
         )
         .exec_without_returning(&self.writer)
@@ -167,4 +202,9 @@ impl Metastore {
         .tried("store the stream's bookmark")?;
         Ok(())
     }
+}
+
+/// What a secret is sealed for.
+fn secret_of(source: &str, parameter: &str) -> String {
+    format!("source `{source}`, `{parameter}`")
 }

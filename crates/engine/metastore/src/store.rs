@@ -2,6 +2,7 @@
 //!
 //! Invariant: on SQLite only one connection ever writes, so that no write fails for a lock held by another of ours.
 
+use crate::secrets::{SecretError, Vault};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
@@ -26,6 +27,8 @@ pub enum MetastoreError {
     Unreadable { what: String, source: serde_json::Error },
     #[error("there is already a {kind} `{name}`; choose another name or remove that one first")]
     Exists { kind: &'static str, name: String },
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("there is no {kind} `{name}`")]
     Missing { kind: &'static str, name: String },
 }
@@ -45,21 +48,23 @@ impl<T> Tried<T> for Result<T, DbErr> {
 pub struct Metastore {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: DatabaseConnection,
+    pub(crate) vault: Vault,
 }
 
 impl Metastore {
     /// Opens (and creates) the SQLite database `mirante.db` in `data`.
     pub async fn open_in(data: &Path) -> Result<Metastore, MetastoreError> {
-        Metastore::open(&format!("sqlite://{}?mode=rwc", data.join("mirante.db").display())).await
+        let url = format!("sqlite://{}?mode=rwc", data.join("mirante.db").display());
+        Metastore::open(&url, Vault::open_in(data)?).await
     }
 
-    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) and migrates it.
-    pub async fn open(url: &str) -> Result<Metastore, MetastoreError> {
+    /// Opens the database at `url` (`sqlite://…` or `postgres://…`) and migrates it; `vault` seals what is secret in it.
+    pub async fn open(url: &str, vault: Vault) -> Result<Metastore, MetastoreError> {
         let sqlite = url.starts_with("sqlite:");
         let writer = connect(url, if sqlite { 1 } else { 8 }).await?;
         Migrator::up(&writer, None).await.map_err(|source| MetastoreError::Migrate { source })?;
         let reader = if sqlite { connect(url, 4).await? } else { writer.clone() };
-        Ok(Metastore { writer, reader })
+        Ok(Metastore { writer, reader, vault })
     }
 
     /// Closes the connections; SQLite then folds its log into the database file.

@@ -1,13 +1,19 @@
 //! The first stage of a run: what is new in every source becomes rows of raw tables.
 //!
-//! Invariant: a stream's bookmark moves only after its rows and its rejects are durable, so that a run killed anywhere repeats
-//! work instead of losing rows; landing the same batch again changes nothing.
+//! Invariant: a stream's bookmark moves in the very commit that brings its rows, so that a run killed anywhere neither loses rows
+//! nor doubles them.
 
+use crate::position::Position;
 use crate::{Event, PipelineError, Progress};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use connect::{Batches, LandHint, Piece, ReadRequest, Source, rejects_schema, rejects_table, stream_table};
+use async_trait::async_trait;
+use connect::{
+    Batches, ConnectError, LandHint, LandedKeys, Piece, ReadRequest, Source, Surroundings, rejects_schema,
+    rejects_table, stream_table,
+};
 use futures::StreamExt;
-use lake::{Lake, LakeError, LandMode, Landed, Landing, Relations, RowsError, TableName};
+use lake::{Bookmark, Lake, LakeError, LandMode, Landed, Landing, Relations, RowsError, TableName, quote};
 use metastore::sources::StreamState;
 use metastore::{Metastore, now_ms};
 use std::sync::Arc;
@@ -32,7 +38,10 @@ pub struct LandReport {
     pub notes: Vec<String>,
 }
 
-/// Lands what is new in all sources, one source after the other.
+/// Sources that are read at the same time: a slow one does not hold the others up.
+const SOURCES_AT_ONCE: usize = 4;
+
+/// Lands what is new in all sources.
 ///
 /// # Errors
 /// Only for what concerns the workspace (the lake, the platform database); what concerns one file or one source is a problem in
@@ -40,23 +49,54 @@ pub struct LandReport {
 pub async fn land_all(
     lake: &Lake,
     metastore: &Metastore,
+    surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<LandReport, PipelineError> {
+    let each = metastore.sources().await?.into_iter().map(|row| async move {
+        let mut report = LandReport::default();
+        let problem =
+            |error: &dyn std::error::Error| format!("source `{}`: {}", row.name, crate::whole(error));
+        match metastore.settings_of(&row) {
+            Ok(settings) => match connect::open(&row.kind, &row.name, &settings, surroundings) {
+                Ok(source) => land_source(lake, metastore, source.as_ref(), progress, &mut report).await?,
+                Err(error) => report.problems.push(problem(&error)),
+            },
+            Err(error) => report.problems.push(problem(&error)),
+        }
+        Ok::<LandReport, PipelineError>(report)
+    });
+    let mut reports = futures::stream::iter(each).buffered(SOURCES_AT_ONCE);
     let mut report = LandReport::default();
-    for row in metastore.sources().await? {
-        let source = match connect::open(&row.kind, &row.name, &row.params) {
-            Ok(source) => source,
-            Err(error) => {
-                report.problems.push(format!("source `{}`: {}", row.name, crate::whole(&error)));
-                continue;
-            }
-        };
-        land_source(lake, metastore, source.as_ref(), progress, &mut report).await?;
+    while let Some(landed) = reports.next().await {
+        report.add(landed?);
     }
     Ok(report)
 }
 
+impl LandReport {
+    fn add(&mut self, other: LandReport) {
+        self.rows += other.rows;
+        self.rejected += other.rejected;
+        self.pieces += other.pieces;
+        self.problems.extend(other.problems);
+        self.notes.extend(other.notes);
+    }
+}
+
+/// Lands what is new in one source and lets go of it, however that ends.
 async fn land_source(
+    lake: &Lake,
+    metastore: &Metastore,
+    source: &dyn Source,
+    progress: &Progress,
+    report: &mut LandReport,
+) -> Result<(), PipelineError> {
+    let landed = land_streams(lake, metastore, source, progress, report).await;
+    source.close().await;
+    landed
+}
+
+async fn land_streams(
     lake: &Lake,
     metastore: &Metastore,
     source: &dyn Source,
@@ -71,13 +111,13 @@ async fn land_source(
         }
     };
     let known = lake.latest(RAW).await?;
-    let states = metastore.stream_states(source.name()).await?;
+    let mut states = metastore.stream_states(source.name()).await?;
     for stream in streams {
-        let bookmark =
-            states.get(&stream).map(|state| state.state.clone()).unwrap_or_else(|| serde_json::json!({}));
-        let since = serde_json::from_value(bookmark).unwrap_or_default();
-        let at = At { lake, metastore, source, stream: &stream };
-        at.land(&known, since, progress, report).await?;
+        let table = TableName::new(RAW, stream_table(source.name(), &stream));
+        let kept = states.remove(&stream);
+        let position = Position::find(lake, metastore, (source.name(), &stream), kept, &table).await?;
+        let at = At { lake, metastore, source, stream: &stream, table };
+        at.land(&known, position, progress, report).await?;
     }
     Ok(())
 }
@@ -87,77 +127,108 @@ struct At<'a> {
     metastore: &'a Metastore,
     source: &'a dyn Source,
     stream: &'a str,
+    /// Where the stream's rows go.
+    table: TableName,
 }
 
 impl At<'_> {
     async fn land(
         &self,
         known: &Relations,
-        mut state: connect::StreamState,
+        mut position: Position<'_>,
         progress: &Progress,
         report: &mut LandReport,
     ) -> Result<(), PipelineError> {
-        let table = TableName::new(RAW, stream_table(self.source.name(), self.stream));
         let request = ReadRequest {
             stream: self.stream.to_owned(),
-            known: self.schema_so_far(known, &table).await?,
-            since: state.clone(),
+            known: self.schema_so_far(known, &self.table).await?,
+            since: position.state().clone(),
+            keys: Some(Arc::new(Keys { lake: self.lake.clone(), table: self.table.clone() })),
         };
-        let reading = match self.source.read(request).await {
+        let problem =
+            |error: &ConnectError| format!("source `{}`: {}", self.source.name(), crate::whole(error));
+        let mut reading = match self.source.read(request).await {
             Ok(reading) => reading,
             Err(error) => {
-                report.problems.push(format!("source `{}`: {}", self.source.name(), crate::whole(&error)));
+                report.problems.push(problem(&error));
                 return Ok(());
             }
         };
-        report.problems.extend(
-            reading
-                .failures
-                .iter()
-                .map(|error| format!("source `{}`: {}", self.source.name(), crate::whole(error))),
-        );
-        for piece in reading.pieces {
-            let mark = piece.mark.clone();
-            let file = piece.file.clone();
-            match self.land_piece(&table, piece).await {
-                Ok((landed, rejected)) => {
-                    report.pieces += 1;
-                    report.rejected += rejected;
-                    if !landed.already {
-                        report.rows += landed.rows;
+        report.problems.extend(reading.failures.iter().map(problem));
+        while let Some(piece) = reading.pieces.next().await {
+            match piece {
+                Ok(piece) => {
+                    if !self.land_next(&mut position, piece, progress, report).await? {
+                        break;
                     }
-                    progress(Event::Landed { table: table.to_string(), rows: landed.rows });
                 }
-                Err(error) if concerns_one_file(&error) => {
-                    report.problems.push(format!(
-                        "source `{}`, file `{file}`: {}",
-                        self.source.name(),
-                        crate::whole(&error)
-                    ));
-                    continue;
+                Err(error) => {
+                    report.problems.push(problem(&error));
+                    break;
                 }
-                Err(error) => return Err(error.into()),
             }
-            state.set(mark);
-            self.remember(&state, true).await?;
         }
         report.notes.extend(gone(self.source.name(), self.stream, &reading.gone));
-        if !reading.skipped.is_empty() {
-            for skipped in reading.skipped {
-                // A file that was only touched brings nothing, and lacks nothing either.
-                if skipped.reason != connect::SAME_CONTENT {
-                    report.problems.push(format!(
-                        "source `{}`, file `{}`: {}",
-                        self.source.name(),
-                        skipped.file,
-                        skipped.reason
-                    ));
-                }
-                state.set(skipped.mark);
+        for skipped in reading.skipped {
+            // A file that was only touched brings nothing, and lacks nothing either.
+            if skipped.reason != connect::SAME_CONTENT {
+                report.problems.push(format!(
+                    "source `{}`, file `{}`: {}",
+                    self.source.name(),
+                    skipped.file,
+                    skipped.reason
+                ));
             }
-            self.remember(&state, false).await?;
+            position.note(skipped.mark)?;
         }
-        Ok(())
+        position.settle().await
+    }
+
+    /// Lands one piece, its bookmark with it, and says whether the next one may follow. Rows that do not fit their table are a problem of
+    /// their file alone; pieces of a system build on each other, so there the first that fails ends the stream until the next sync.
+    async fn land_next(
+        &self,
+        position: &mut Position<'_>,
+        piece: Piece,
+        progress: &Progress,
+        report: &mut LandReport,
+    ) -> Result<bool, PipelineError> {
+        let of_a_file = matches!(piece.hint, LandHint::Append | LandHint::Replace { .. });
+        let (mark, file, stream) = (piece.mark.clone(), piece.file.clone(), piece.stream.clone());
+        let bookmark = match &mark {
+            Some(mark) => Some(position.prepare(mark.clone()).await?),
+            None => None,
+        };
+        match self.land_piece(piece, bookmark).await {
+            Ok((table, landed, rejected)) => {
+                report.pieces += 1;
+                report.rejected += rejected;
+                if !landed.already {
+                    report.rows += landed.rows;
+                }
+                progress(Event::Landed { table: table.to_string(), rows: landed.rows });
+            }
+            Err(error) if concerns_one_file(&error) => {
+                let message = crate::whole(&error);
+                report.problems.push(format!("source `{}`, file `{file}`: {message}", self.source.name()));
+                position.gave_up();
+                return Ok(of_a_file);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        match mark {
+            Some(mark) => position.landed(mark),
+            None if stream != self.stream => self.note_arrival(&stream).await?,
+            None => {}
+        }
+        Ok(true)
+    }
+
+    /// A stream that another one brings along has no bookmark, but people ask when its rows came.
+    async fn note_arrival(&self, stream: &str) -> Result<(), PipelineError> {
+        let state = serde_json::json!({});
+        let arrived = StreamState { state, sequence: 0, pending: None, loaded_at: now_ms() };
+        Ok(self.metastore.set_stream_state(self.source.name(), stream, &arrived).await?)
     }
 
     async fn schema_so_far(
@@ -172,30 +243,23 @@ impl At<'_> {
         Ok(Some(session.schema(&format!("select * from {}", table.quoted())).await?))
     }
 
-    async fn remember(&self, state: &connect::StreamState, loaded: bool) -> Result<(), PipelineError> {
-        let before = self.metastore.stream_states(self.source.name()).await?;
-        let loaded_at = match before.get(self.stream) {
-            Some(before) if !loaded => before.loaded_at,
-            _ => now_ms(),
-        };
-        let state = serde_json::to_value(state)
-            .map_err(|source| PipelineError::Bookmark { stream: self.stream.to_owned(), source })?;
-        Ok(self
-            .metastore
-            .set_stream_state(self.source.name(), self.stream, &StreamState { state, loaded_at })
-            .await?)
-    }
-
-    async fn land_piece(&self, table: &TableName, piece: Piece) -> Result<(Landed, u64), LakeError> {
+    async fn land_piece(
+        &self,
+        piece: Piece,
+        bookmark: Option<Bookmark>,
+    ) -> Result<(TableName, Landed, u64), LakeError> {
+        let table = TableName::new(RAW, stream_table(self.source.name(), &piece.stream));
         let rows = Arc::new(Mutex::new(piece.batches));
         let landed = self
             .lake
             .land(Landing {
                 table: table.clone(),
                 batch_id: piece.batch_id.clone(),
+                once: matches!(piece.hint, LandHint::Append | LandHint::Replace { .. }),
                 mode: mode(&piece.hint),
                 schema: piece.schema.clone(),
                 rows: shared(rows.clone()),
+                bookmark,
             })
             .await?;
         // Rejects are complete when all rows were read; a batch that had been landed before a crash was not read by the lake.
@@ -205,7 +269,7 @@ impl At<'_> {
         }
 
         let rejected = piece.rejects.count();
-        let rejects = TableName::new(RAW, rejects_table(self.source.name(), self.stream));
+        let rejects = TableName::new(RAW, rejects_table(self.source.name(), &piece.stream));
         let replaces = matches!(piece.hint, LandHint::Replace { .. });
         if rejected > 0 || (replaces && self.lake.latest(RAW).await?.contains_key(&rejects)) {
             let batch = piece.rejects.take();
@@ -213,6 +277,8 @@ impl At<'_> {
                 .land(Landing {
                     table: rejects,
                     batch_id: format!("{}/rejects", piece.batch_id),
+                    once: true,
+                    bookmark: None,
                     mode: LandMode::ReplaceWhere {
                         column: connect::REJECTS_FILE_COLUMN.to_owned(),
                         value: piece.file.clone(),
@@ -222,7 +288,32 @@ impl At<'_> {
                 })
                 .await?;
         }
-        Ok((landed, rejected))
+        Ok((table, landed, rejected))
+    }
+}
+
+/// The keys of the rows that a raw table holds.
+#[derive(Debug)]
+struct Keys {
+    lake: Lake,
+    table: TableName,
+}
+
+#[async_trait]
+impl LandedKeys for Keys {
+    async fn keys(&self, columns: &[&str]) -> Result<Vec<RecordBatch>, RowsError> {
+        let relations = self.lake.latest(RAW).await?;
+        if !relations.contains_key(&self.table) {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
+        let sql = format!(
+            "select {} from {} where not coalesce({}, false)",
+            columns.join(", "),
+            self.table.quoted(),
+            quote(connect::DELETED_COLUMN)
+        );
+        Ok(self.lake.session(relations).query(&sql).await?)
     }
 }
 
@@ -260,13 +351,16 @@ fn mode(hint: &LandHint) -> LandMode {
         LandHint::Replace { column, value } => {
             LandMode::ReplaceWhere { column: column.clone(), value: value.clone() }
         }
+        LandHint::Merge { key } => LandMode::Merge { key: key.clone() },
+        LandHint::ReplaceKeys { key } => LandMode::ReplaceKeys { key: key.clone() },
+        LandHint::ReplaceAll => LandMode::Replace,
     }
 }
 
 /// The batches as a stream that leaves them where they can be read to the end afterwards.
 fn shared(
     batches: Arc<Mutex<Batches>>,
-) -> futures::stream::BoxStream<'static, Result<arrow::array::RecordBatch, RowsError>> {
+) -> futures::stream::BoxStream<'static, Result<RecordBatch, RowsError>> {
     futures::stream::unfold(batches, |batches| async move {
         let next = batches.lock().await.next().await;
         next.map(|item| (item.map_err(|error| Box::new(error) as RowsError), batches))

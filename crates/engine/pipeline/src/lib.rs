@@ -9,6 +9,7 @@ mod errors;
 mod judge;
 mod land;
 pub mod packs;
+mod position;
 mod run;
 
 pub use bundle::{Bundle, LineageNode, MetricsText};

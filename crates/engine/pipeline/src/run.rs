@@ -7,6 +7,7 @@ use crate::packs::{self, Builtin};
 use crate::{Event, PipelineError, Progress, judge, whole};
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use connect::Surroundings;
 use contract::runs::RunState;
 use lake::{Lake, Relations, Session};
 use metastore::Metastore;
@@ -35,6 +36,8 @@ pub struct Examined {
 pub struct Pipeline {
     pub lake: Lake,
     pub metastore: Metastore,
+    /// Whom sources may call, and how fast.
+    pub surroundings: Surroundings,
     /// The packs that are shipped with the program.
     pub builtin: Builtin,
     pub examine: Arc<dyn Examine>,
@@ -120,7 +123,7 @@ impl Pipeline {
         let packs = packs::load_all(&self.metastore, &self.builtin).await?;
         let project = packs::project(&packs, self.vars.clone())?;
         progress(Event::Step("landing"));
-        *report = land::land_all(&self.lake, &self.metastore, progress).await?;
+        *report = land::land_all(&self.lake, &self.metastore, &self.surroundings, progress).await?;
 
         let last = self.metastore.edition(None).await?;
         let inputs = packs::inputs_hash(&packs, &self.vars);

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod metrics;
 pub mod principal;
 pub mod runs;
+pub mod sources;
 
 pub use failure::Failure;
 pub use principal::Principal;

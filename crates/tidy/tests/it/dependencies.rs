@@ -10,7 +10,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("contract", &["kpi"]),
     ("unify", &[]),
     ("lake", &["unify"]),
-    ("connect", &["contract"]),
+    ("connect", &["contract", "kpi"]),
     ("transform", &["lake"]),
     ("check", &["lake"]),
     ("query", &["kpi", "lake"]),

@@ -129,7 +129,7 @@ impl FilesSource {
     }
 
     /// What is new in a stream. Blocks while it reads every new file once; its pieces read them a second time.
-    pub fn read_now(&self, request: &ReadRequest) -> Result<Reading, ConnectError> {
+    pub fn read_now(&self, request: &ReadRequest) -> Result<Reading<Vec<Piece>>, ConnectError> {
         let mut walked = self.walk()?;
         let Some(units) = walked.streams.remove(&request.stream) else {
             let known = walked.streams.into_keys().collect::<Vec<_>>().join(", ");
@@ -213,7 +213,7 @@ impl FilesSource {
         Ok(profile)
     }
 
-    fn pieces(&self, request: &ReadRequest, options: &StreamOptions, news: News) -> Reading {
+    fn pieces(&self, request: &ReadRequest, options: &StreamOptions, news: News) -> Reading<Vec<Piece>> {
         let News { mut reading, files, learned, .. } = news;
         let profiles: Vec<Arc<Profile>> = files.iter().map(|(profile, _)| profile.clone()).collect();
         // Without any row, all types would be guesses that later files are held to.
@@ -263,7 +263,7 @@ impl FilesSource {
                 schema: schema.clone(),
                 batches: Batches::new(&file, move |sender| assemble::assemble(&assembly, sender)),
                 rejects,
-                mark: mark_of(&file, &mark),
+                mark: Some(mark_of(&file, &mark)),
                 file,
             });
         }
@@ -282,7 +282,7 @@ enum Look {
 struct News {
     files: Vec<(Arc<Profile>, FileMark)>,
     learned: Learned,
-    reading: Reading,
+    reading: Reading<Vec<Piece>>,
 }
 
 impl News {
@@ -380,6 +380,6 @@ impl Source for FilesSource {
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
         let source = self.clone();
-        aside(move || source.read_now(&request)).await
+        Ok(aside(move || source.read_now(&request)).await?.in_turn())
     }
 }

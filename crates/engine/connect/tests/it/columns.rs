@@ -143,7 +143,7 @@ fn the_date_order_of_earlier_files_is_remembered() {
     let source = folder.source();
     let mut state = StreamState::default();
     for piece in read(&source, "v", None, &state.clone()).pieces {
-        state.set(piece.mark.clone());
+        state.set(piece.mark.clone().unwrap());
         Table::of(vec![piece]).unwrap();
     }
     folder.write("v/2.csv", "dia\n03/04/2016\n");
@@ -158,11 +158,11 @@ fn a_column_without_values_so_far_may_still_take_any_type() {
     let mut state = StreamState::default();
     let reading = read(&source, "v", None, &state);
     let schema = reading.pieces[0].schema.clone();
-    state.set(reading.pieces[0].mark.clone());
+    state.set(reading.pieces[0].mark.clone().unwrap());
     assert_eq!(Table::of(reading.pieces).unwrap().columns(), ["id integer", "fim text"]);
     folder.write("v/2.csv", "id;fim\n2;03/04/2026\n");
     let reading = read(&source, "v", Some(schema.clone()), &state);
-    let mark = reading.pieces[0].mark.clone();
+    let mark = reading.pieces[0].mark.clone().unwrap();
     assert_eq!(Table::of(reading.pieces).unwrap().columns(), ["id integer", "fim date"]);
     // Once it had values, text is its type.
     state.set(mark);

@@ -71,8 +71,13 @@ impl Folder {
     }
 }
 
-pub fn read(source: &FilesSource, stream: &str, known: Option<SchemaRef>, since: &StreamState) -> Reading {
-    let request = ReadRequest { stream: stream.to_owned(), known, since: since.clone() };
+pub fn read(
+    source: &FilesSource,
+    stream: &str,
+    known: Option<SchemaRef>,
+    since: &StreamState,
+) -> Reading<Vec<Piece>> {
+    let request = ReadRequest { stream: stream.to_owned(), known, since: since.clone(), keys: None };
     source.read_now(&request).unwrap()
 }
 

@@ -3,12 +3,15 @@
 mod columns;
 mod delimited;
 mod folder;
+mod http;
 mod json_lines;
 mod mutated;
 mod packed;
 mod parquet;
+mod ploomes;
 mod real_sets;
 mod round_trip;
+mod sap_b1;
 mod state;
 mod streams;
 mod xlsx;

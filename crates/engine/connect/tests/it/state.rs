@@ -20,7 +20,7 @@ fn land_with(
     let mut landed = Vec::new();
     for piece in reading.pieces {
         landed.push((piece.file.clone(), piece.hint.clone(), piece.batch_id.clone()));
-        state.set(piece.mark.clone());
+        state.set(piece.mark.clone().unwrap());
         Table::of(vec![piece]).unwrap();
     }
     for skipped in reading.skipped {
@@ -148,7 +148,7 @@ fn a_file_that_lost_its_rows_replaces_them_with_none() {
     let mut state = StreamState::default();
     let reading = read(&folder.source(), "v", None, &state);
     let schema = reading.pieces[0].schema.clone();
-    state.set(reading.pieces[0].mark.clone());
+    state.set(reading.pieces[0].mark.clone().unwrap());
     folder.write("v/1.csv", "a\n");
     let reading = read(&folder.source(), "v", Some(schema), &state);
     assert_eq!(reading.pieces[0].hint, replace("v/1.csv"));

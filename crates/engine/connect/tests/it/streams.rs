@@ -1,6 +1,6 @@
 //! Which files make which stream, and the door that all sources share.
 
-use connect::{ReadRequest, Source, StreamState};
+use connect::{ReadRequest, Source, StreamState, Surroundings};
 use futures::StreamExt;
 use serde_json::json;
 
@@ -51,17 +51,21 @@ fn patterns_override_names() {
 #[test]
 fn unknown_streams_and_folders_are_named() {
     let folder = Folder::with("a.csv", "x\n1\n");
-    let request = ReadRequest { stream: "b".to_owned(), known: None, since: StreamState::default() };
+    let request =
+        ReadRequest { stream: "b".to_owned(), known: None, since: StreamState::default(), keys: None };
     let message = folder.source().read_now(&request).unwrap_err().to_string();
     assert_eq!(message, "source `loja` has no stream `b`; it has: a");
     let settings = json!({"dir": "/nowhere/at/all"});
-    let message = connect::open("files", "loja", &settings)
+    let message = connect::open("files", "loja", &settings, &Surroundings::default())
         .map(|_| ())
         .and(connect::FilesSource::from_settings("loja", &settings).unwrap().streams_now().map(|_| ()));
     assert!(message.unwrap_err().to_string().contains("`/nowhere/at/all`"));
-    let message = connect::open("ftp", "loja", &settings).map(|_| ()).unwrap_err().to_string();
+    let message = connect::open("ftp", "loja", &settings, &Surroundings::default())
+        .map(|_| ())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("use one of: files"));
-    assert!(connect::open("files", "Minha Loja", &settings).is_err());
+    assert!(connect::open("files", "Minha Loja", &settings, &Surroundings::default()).is_err());
 }
 
 #[test]
@@ -72,9 +76,10 @@ fn the_shared_door_gives_the_same_rows() {
     runtime.block_on(async {
         assert_eq!(source.streams().await.unwrap(), ["a"]);
         assert_eq!(source.discover().await.unwrap().streams[0].files[0].rows, 2);
-        let request = ReadRequest { stream: "a".to_owned(), known: None, since: StreamState::default() };
+        let request =
+            ReadRequest { stream: "a".to_owned(), known: None, since: StreamState::default(), keys: None };
         let mut reading = source.read(request).await.unwrap();
-        let mut piece = reading.pieces.pop().unwrap();
+        let mut piece = reading.pieces.next().await.unwrap().unwrap();
         let mut rows = 0;
         while let Some(batch) = piece.batches.next().await {
             rows += batch.unwrap().num_rows();

@@ -159,6 +159,8 @@ async fn second_process_waits_while_the_first_writes_and_then_says_so() {
     let landing = lake::Landing {
         table: table("raw.slow"),
         batch_id: "1".to_string(),
+        once: true,
+        bookmark: None,
         mode: LandMode::Append,
         schema,
         rows: futures::StreamExt::boxed(slow),

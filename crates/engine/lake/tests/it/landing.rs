@@ -1,15 +1,15 @@
-//! Landing: exactly once, in four modes, with columns that change.
+//! Landing: exactly once, in five modes, with columns that change.
 
 use std::sync::Arc;
 
 use futures::StreamExt;
 use lake::arrow::array::{
-    ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, NullArray, StringArray,
+    ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, NullArray, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use lake::{LakeError, LandMode, Landing};
+use lake::{Bookmark, LakeError, LandMode, Landing};
 
-use crate::rows::{ask, batch, ints, land, newest, open, table, texts, types};
+use crate::rows::{ask, batch, ints, land, landing, newest, open, table, texts, types};
 
 #[tokio::test]
 async fn land_same_batch_twice_keeps_one_copy() {
@@ -157,6 +157,8 @@ async fn rows_that_stop_with_an_error_leave_the_table_as_it_was() {
     let broken = Landing {
         table: table("raw.t"),
         batch_id: "2".to_string(),
+        once: true,
+        bookmark: None,
         mode: LandMode::Append,
         schema: rows.schema(),
         rows: futures::stream::iter([Ok(rows.clone()), Err("the file ends in row 3".into())]).boxed(),
@@ -258,6 +260,8 @@ async fn many_batches_in_one_landing_are_all_there() {
     let landing = Landing {
         table: table("raw.t"),
         batch_id: "1".to_string(),
+        once: true,
+        bookmark: None,
         mode: LandMode::Append,
         schema,
         rows: futures::stream::iter(batches.into_iter().map(|b: Result<_, LakeError>| b.map_err(Into::into)))
@@ -266,4 +270,60 @@ async fn many_batches_in_one_landing_are_all_there() {
     assert_eq!(lake.land(landing).await.unwrap().rows, 40_000);
     let sql = "SELECT count(*), sum(id), max(name) FROM raw.t";
     assert_eq!(ask(&newest(&lake).await, sql).await, ["40000|799980000|cliente 9999"]);
+}
+
+#[tokio::test]
+async fn bookmark_moves_with_its_rows_and_survives_upkeep() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path()).await;
+    assert_eq!(lake.bookmark(&table("raw.t"), "crm/deals").await.unwrap(), None);
+    let at = |sequence: i64, rows: RecordBatch| {
+        let bookmark = Bookmark { name: "crm/deals".to_string(), sequence };
+        let merge = LandMode::Merge { key: vec!["id".to_string()] };
+        Landing { once: false, bookmark: Some(bookmark), ..landing("raw.t", "any", merge, rows) }
+    };
+    for sequence in 1..=12 {
+        lake.land(at(sequence, batch(vec![("id", ints(&[sequence, 0]))]))).await.unwrap();
+    }
+    let broken = Landing {
+        rows: futures::stream::iter([Err("the source went away".into())]).boxed(),
+        ..at(13, batch(vec![("id", ints(&[13]))]))
+    };
+    assert!(lake.land(broken).await.is_err());
+    assert_eq!(lake.bookmark(&table("raw.t"), "crm/deals").await.unwrap(), Some(12));
+    assert_eq!(lake.bookmark(&table("raw.t"), "crm/quotes").await.unwrap(), None);
+    lake.upkeep(&[]).await.unwrap();
+    let reopened = open(dir.path()).await;
+    assert_eq!(reopened.bookmark(&table("raw.t"), "crm/deals").await.unwrap(), Some(12));
+    assert_eq!(ask(&newest(&reopened).await, "SELECT count(*) FROM raw.t").await, ["13"]);
+}
+
+#[tokio::test]
+async fn replace_keys_takes_all_rows_of_a_key_and_keeps_all_that_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path()).await;
+    let lines =
+        |entries: &[i64], items: &[&str]| batch(vec![("entry", ints(entries)), ("item", texts(items))]);
+    let mode = || LandMode::ReplaceKeys { key: vec!["entry".to_string()] };
+    land(&lake, "raw.lines", "1", mode(), lines(&[1, 1, 2], &["a", "b", "c"])).await.unwrap();
+    land(&lake, "raw.lines", "2", mode(), lines(&[1, 3, 3], &["d", "e", "e"])).await.unwrap();
+    let sql = "SELECT entry, item FROM raw.lines ORDER BY 1, 2";
+    assert_eq!(ask(&newest(&lake).await, sql).await, ["1|d", "2|c", "3|e", "3|e"]);
+}
+
+#[tokio::test]
+async fn a_landing_without_rows_moves_its_bookmark_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path()).await;
+    let merge = || LandMode::Merge { key: vec!["id".to_string()] };
+    land(&lake, "raw.t", "1", merge(), batch(vec![("id", ints(&[1]))])).await.unwrap();
+    let bookmark = Bookmark { name: "erp/payments".to_string(), sequence: 1 };
+    let empty = Landing {
+        once: false,
+        bookmark: Some(bookmark),
+        ..landing("raw.t", "2", merge(), batch(vec![("id", ints(&[]))]))
+    };
+    assert_eq!(lake.land(empty).await.unwrap().rows, 0);
+    assert_eq!(lake.bookmark(&table("raw.t"), "erp/payments").await.unwrap(), Some(1));
+    assert_eq!(ask(&newest(&lake).await, "SELECT count(*) FROM raw.t").await, ["1"]);
 }

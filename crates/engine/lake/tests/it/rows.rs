@@ -35,6 +35,8 @@ pub(crate) fn landing(name: &str, batch_id: &str, mode: LandMode, rows: RecordBa
     Landing {
         table: table(name),
         batch_id: batch_id.to_string(),
+        once: true,
+        bookmark: None,
         mode,
         schema: rows.schema(),
         rows: futures::stream::iter([Ok(rows)]).boxed(),

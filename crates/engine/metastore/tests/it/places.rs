@@ -2,6 +2,7 @@
 
 use crate::postgres;
 use metastore::Metastore;
+use metastore::secrets::Vault;
 use std::future::Future;
 
 /// Runs `case` on both databases.
@@ -13,7 +14,8 @@ pub fn on_both<F: Future<Output = ()>>(case: impl Fn(Metastore) -> F) {
         case(store.clone()).await;
         store.close().await.unwrap();
 
-        let store = Metastore::open(&postgres::fresh_database().await).await.unwrap();
+        let store =
+            Metastore::open(&postgres::fresh_database().await, Vault::passing().unwrap()).await.unwrap();
         case(store.clone()).await;
         store.close().await.unwrap();
     });

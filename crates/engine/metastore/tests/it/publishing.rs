@@ -98,6 +98,10 @@ fn sources_and_packs_are_added_once_and_removed_once() {
             name: "crm".to_owned(),
             kind: "files".to_owned(),
             params: serde_json::json!({ "dir": "/x" }),
+            secrets: BTreeMap::from([(
+                "key".to_owned(),
+                store.seal_secret("crm", "key", "segredo").unwrap(),
+            )]),
             promised_minutes: Some(15),
         };
         store.add_source(&source).await.unwrap();
@@ -105,10 +109,20 @@ fn sources_and_packs_are_added_once_and_removed_once() {
             store.add_source(&source).await,
             Err(MetastoreError::Exists { kind: "source", .. })
         ));
-        assert_eq!(store.sources().await.unwrap(), [source]);
+        let read = store.sources().await.unwrap();
+        assert!(!format!("{read:?}").contains("segredo"));
+        assert_eq!(
+            store.settings_of(&read[0]).unwrap(),
+            serde_json::json!({ "dir": "/x", "key": "segredo" })
+        );
+        assert_eq!(read, [source]);
 
-        let state =
-            |value: i64| StreamState { state: serde_json::json!({ "a.csv": value }), loaded_at: value };
+        let state = |value: i64| StreamState {
+            state: serde_json::json!({ "a.csv": value }),
+            sequence: value,
+            pending: (value > 1).then(|| serde_json::json!({ "a.csv": value + 1 })),
+            loaded_at: value,
+        };
         store.set_stream_state("crm", "deals", &state(1)).await.unwrap();
         store.set_stream_state("crm", "deals", &state(2)).await.unwrap();
         assert_eq!(

@@ -2,93 +2,15 @@
 //!
 //! Does not flatten: a list or object within becomes its JSON text. Invariant: numbers keep every digit.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::io::{BufRead, BufReader, Read};
-
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::options::{Limits, StreamOptions, TextEncoding};
 use super::rows::{Format, RowSink, Unit};
 use super::{text, unpack};
-use crate::cell::Cell;
-use crate::cell::shown;
+use crate::cell::{Cell, shown};
 use crate::errors::ConnectError;
-
-/// A value of an object, borrowed from its line where it can be.
-enum JsonCell<'a> {
-    Absent,
-    Text(Cow<'a, str>),
-    Number(&'a str),
-    Boolean(bool),
-    Nested(&'a str),
-}
-
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Entries<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Entries<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object such as {\"id\": 1}")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries<'de>, M::Error> {
-                let mut entries = Vec::new();
-                while let Some(key) = map.next_key::<Key<'de>>()? {
-                    entries.push((key.0, map.next_value()?));
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
-
-/// A key that is borrowed unless it has escapes.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Key<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Name;
-        impl<'de> Visitor<'de> for Name {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Name)
-    }
-}
-
-fn cell_of(raw: &RawValue) -> JsonCell<'_> {
-    let json = raw.get();
-    match json.as_bytes().first() {
-        Some(b'"') => match serde_json::from_str::<Key<'_>>(json) {
-            Ok(Key(text)) => JsonCell::Text(text),
-            Err(_) => JsonCell::Nested(json),
-        },
-        Some(b't') => JsonCell::Boolean(true),
-        Some(b'f') => JsonCell::Boolean(false),
-        Some(b'n') | None => JsonCell::Absent,
-        Some(b'{' | b'[') => JsonCell::Nested(json),
-        Some(_) => JsonCell::Number(json),
-    }
-}
+use crate::json::{JsonCell, JsonRow};
 
 /// Hands every object of the file to `sink`. Keys that are not yet in `names` become further columns when `grow`, else they are left out.
 pub fn scan(
@@ -119,8 +41,8 @@ pub fn scan(
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let entries = match serde_json::from_slice::<Entries<'_>>(&line) {
-            Ok(Entries(entries)) => entries,
+        let row = match serde_json::from_slice::<JsonRow<'_>>(&line) {
+            Ok(row) => row,
             Err(error) => {
                 sink.reject(number, &shown(line.trim_ascii()), &format!("is no JSON object: {error}"))?;
                 continue;
@@ -128,28 +50,22 @@ pub fn scan(
         };
         let mut cells: Vec<JsonCell<'_>> = Vec::with_capacity(names.len());
         cells.resize_with(names.len(), || JsonCell::Absent);
-        for (key, raw) in entries {
+        for (key, raw) in row.0 {
             match columns.get(&*key) {
-                Some(column) => cells[*column] = cell_of(raw),
+                Some(column) => cells[*column] = JsonCell::of(raw),
                 None if grow => {
                     if names.len() as u64 >= limits.columns {
                         return Err(too_many(unit, limits));
                     }
                     columns.insert(key.clone().into_owned(), names.len());
                     names.push(key.into_owned());
-                    cells.push(cell_of(raw));
+                    cells.push(JsonCell::of(raw));
                     sink.columns(names.len());
                 }
                 None => {}
             }
         }
-        sink.row(number, |column| match cells.get(column) {
-            None | Some(JsonCell::Absent) => Cell::Empty,
-            Some(JsonCell::Text(text)) => Cell::Text(text),
-            Some(JsonCell::Nested(text)) => Cell::Text(text),
-            Some(JsonCell::Number(text)) => Cell::Number(text),
-            Some(JsonCell::Boolean(value)) => Cell::Boolean(*value),
-        })?;
+        sink.row(number, |column| cells.get(column).map_or(Cell::Empty, JsonCell::cell))?;
     }
 }
 

@@ -1,0 +1,301 @@
+//! Records that an API gives page by page, gathered into pieces.
+//!
+//! Asks nobody (`sources`). Invariant: every record ends up in exactly one place, a piece's rows or its rejects.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::batches::Batches;
+use crate::cell::{Cell, DateOrder, DecimalStyle, Reading, shown_cell};
+use crate::column_builder::{ColumnBuilder, Manner};
+use crate::column_name::sql_name;
+use crate::column_type::ColumnType;
+use crate::errors::ConnectError;
+use crate::json::JsonCell;
+use crate::rejects::Rejects;
+use crate::source::{CLASSIFICATION, ColumnFound, DELETED_COLUMN, LandHint, Mark, Piece, SOURCE_NAME};
+
+/// Most rows of one batch.
+const BATCH_ROWS: usize = 16_384;
+/// A piece is handed over when it holds so many rows: few enough to stay in memory, many enough that commits are few.
+pub const PIECE_ROWS: usize = 50_000;
+
+/// How JSON writes numbers and dates.
+const MANNER: Manner = Manner {
+    reading: Reading { decimal: DecimalStyle::Point, date_order: DateOrder::DayFirst },
+    encoding: encoding_rs::UTF_8,
+};
+
+/// One column of a stream of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordColumn {
+    /// Its key in the JSON object; also what the source calls it.
+    pub key: String,
+    pub name: String,
+    pub column_type: ColumnType,
+}
+
+impl RecordColumn {
+    /// A column whose name follows from its key.
+    pub fn new(key: &str, column_type: ColumnType) -> RecordColumn {
+        RecordColumn { key: key.to_owned(), name: sql_name(key), column_type }
+    }
+}
+
+/// What the records of a stream look like.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    pub stream: String,
+    pub columns: Vec<RecordColumn>,
+    /// Names of the columns that tell one record from another; empty where nothing does.
+    pub key: Vec<String>,
+    schema: SchemaRef,
+}
+
+impl Shape {
+    /// The stream's columns, then `_mirante_deleted: Boolean`.
+    pub fn new(stream: &str, columns: Vec<RecordColumn>, key: &[&str]) -> Shape {
+        let field = |column: &RecordColumn| {
+            let named = [(SOURCE_NAME.to_owned(), column.key.clone())];
+            Field::new(&column.name, column.column_type.arrow(), true).with_metadata(named.into())
+        };
+        let mut fields: Vec<Field> = columns.iter().map(field).collect();
+        fields.push(Field::new(DELETED_COLUMN, DataType::Boolean, true));
+        Shape {
+            stream: stream.to_owned(),
+            columns,
+            key: key.iter().map(|name| (*name).to_owned()).collect(),
+            schema: Arc::new(Schema::new(fields)),
+        }
+    }
+
+    /// The same, the columns with these names marked as `classification`.
+    #[must_use]
+    pub fn classified(mut self, classification: &str, names: &HashSet<String>) -> Shape {
+        let mark = |field: &Arc<Field>| {
+            if !names.contains(field.name()) {
+                return field.clone();
+            }
+            let mut metadata = field.metadata().clone();
+            metadata.insert(CLASSIFICATION.to_owned(), classification.to_owned());
+            Arc::new(field.as_ref().clone().with_metadata(metadata))
+        };
+        self.schema = Arc::new(Schema::new(self.schema.fields().iter().map(mark).collect::<Vec<_>>()));
+        self
+    }
+
+    pub fn found(&self) -> Vec<ColumnFound> {
+        let found = |column: &RecordColumn| ColumnFound {
+            name: column.name.clone(),
+            source_name: column.key.clone(),
+            column_type: column.column_type,
+            overridden: false,
+            values: 0,
+        };
+        self.columns.iter().map(found).collect()
+    }
+}
+
+/// Records of one piece, so far.
+pub struct Gathering {
+    shape: Arc<Shape>,
+    /// Where they come from, for rejects: `Deals`.
+    place: String,
+    builders: Vec<ColumnBuilder>,
+    /// One entry per row: whether it is gone from the source.
+    deleted: Vec<bool>,
+    bad: Vec<usize>,
+    batches: Vec<RecordBatch>,
+    rejects: Rejects,
+    rows: u64,
+}
+
+impl Gathering {
+    pub fn new(shape: Arc<Shape>, place: &str) -> Gathering {
+        let builders = shape.columns.iter().map(|column| ColumnBuilder::new(column.column_type)).collect();
+        Gathering {
+            shape,
+            place: place.to_owned(),
+            builders,
+            deleted: Vec::new(),
+            bad: Vec::new(),
+            batches: Vec::new(),
+            rejects: Rejects::new(place),
+            rows: 0,
+        }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows as usize
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.rows() >= PIECE_ROWS
+    }
+
+    /// Adds a record whose values `cell` knows by key.
+    pub fn push_with<'a>(&mut self, cell: impl Fn(&str) -> JsonCell<'a>) -> Result<(), ConnectError> {
+        self.rows += 1;
+        let shape = self.shape.clone();
+        let mut fits = true;
+        for (builder, column) in self.builders.iter_mut().zip(&shape.columns) {
+            let value = cell(&column.key);
+            let value = fitted(value.cell(), column.column_type);
+            if let Err(reason) = builder.push(value, &MANNER) {
+                let shown = shown_cell(value, encoding_rs::UTF_8);
+                self.rejects.add(self.rows, Some(&column.name), &shown, reason, fits);
+                fits = false;
+            }
+        }
+        self.end_row(false, fits)
+    }
+
+    /// Notes that the source has the record with this key no more; the other columns stay empty.
+    pub fn push_deleted(&mut self, key: &[Cell<'_>]) -> Result<(), ConnectError> {
+        self.rows += 1;
+        let shape = self.shape.clone();
+        let mut fits = true;
+        for (builder, column) in self.builders.iter_mut().zip(&shape.columns) {
+            let at = shape.key.iter().position(|name| *name == column.name);
+            let value = at.and_then(|at| key.get(at)).copied().unwrap_or(Cell::Empty);
+            fits &= builder.push(value, &MANNER).is_ok();
+        }
+        self.end_row(true, fits)
+    }
+
+    /// Keeps what cannot be read as a record at all.
+    pub fn reject(&mut self, raw: &str, reason: &str) {
+        self.rows += 1;
+        self.rejects.add(self.rows, None, &crate::cell::shown(raw.as_bytes()), reason, true);
+    }
+
+    fn end_row(&mut self, deleted: bool, fits: bool) -> Result<(), ConnectError> {
+        if !fits {
+            self.bad.push(self.deleted.len());
+        }
+        self.deleted.push(deleted);
+        if self.deleted.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), ConnectError> {
+        if self.deleted.is_empty() {
+            return Ok(());
+        }
+        let failed = |error: arrow::error::ArrowError| ConnectError::Build {
+            stream: self.shape.stream.clone(),
+            column: "*".to_owned(),
+            detail: error.to_string(),
+        };
+        let mut columns: Vec<ArrayRef> = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        let deleted = std::mem::take(&mut self.deleted);
+        let count = deleted.len();
+        columns.push(Arc::new(BooleanArray::from(deleted)));
+        let mut batch = RecordBatch::try_new(self.shape.schema.clone(), columns).map_err(failed)?;
+        let bad = std::mem::take(&mut self.bad);
+        if !bad.is_empty() {
+            let mut keep = vec![true; count];
+            for at in bad {
+                keep[at] = false;
+            }
+            batch = filter_record_batch(&batch, &BooleanArray::from(keep)).map_err(failed)?;
+        }
+        if batch.num_rows() > 0 {
+            self.batches.push(batch);
+        }
+        Ok(())
+    }
+
+    /// What was gathered, as one piece.
+    pub fn piece(mut self, hint: LandHint, mark: Option<Mark>) -> Result<Piece, ConnectError> {
+        self.flush()?;
+        Ok(Piece {
+            stream: self.shape.stream.clone(),
+            // Records may come again as they were: whether they have been landed is for the bookmark to say, not for their content.
+            batch_id: uuid::Uuid::now_v7().to_string(),
+            hint,
+            schema: self.shape.schema.clone(),
+            batches: Batches::ready(self.batches),
+            rejects: self.rejects,
+            mark,
+            file: self.place,
+        })
+    }
+}
+
+/// A value as its column wants it: a day that comes with midnight behind it is a day all the same.
+fn fitted(cell: Cell<'_>, column_type: ColumnType) -> Cell<'_> {
+    match (cell, column_type) {
+        (Cell::Text(text), ColumnType::Date) => match text.split_once('T') {
+            Some((day, time)) if time.starts_with("00:00:00") => Cell::Text(day),
+            _ => cell,
+        },
+        _ => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::json::JsonRow;
+
+    fn shape() -> Arc<Shape> {
+        let money = ColumnType::Decimal { precision: 18, scale: 2 };
+        let columns = vec![
+            RecordColumn::new("Id", ColumnType::Integer),
+            RecordColumn::new("Amount", money),
+            RecordColumn::new("DocDate", ColumnType::Date),
+            RecordColumn::new("LastUpdateDate", ColumnType::Moment),
+        ];
+        Arc::new(Shape::new("deals", columns, &["id"]))
+    }
+
+    async fn only_batch(piece: Piece) -> RecordBatch {
+        let batches: Vec<_> = piece.batches.map(Result::unwrap).collect().await;
+        assert_eq!(batches.len(), 1);
+        batches.into_iter().next().unwrap()
+    }
+
+    #[tokio::test]
+    async fn records_become_typed_rows_and_what_does_not_fit_is_rejected() {
+        let mut gathering = Gathering::new(shape(), "Deals");
+        for record in [
+            r#"{"Id":1,"Amount":1500.1,"DocDate":"2026-07-01T00:00:00Z","LastUpdateDate":"2026-03-20T15:37:10.183-03:00","Other":{"a":1}}"#,
+            r#"{"Id":2,"Amount":null,"DocDate":"2026-07-02"}"#,
+            r#"{"Id":"x","Amount":"N/D"}"#,
+        ] {
+            let record = serde_json::from_str::<JsonRow<'_>>(record).unwrap();
+            gathering.push_with(|key| record.get(key).map_or(JsonCell::Absent, JsonCell::of)).unwrap();
+        }
+        gathering.push_deleted(&[Cell::Number("7")]).unwrap();
+        gathering.reject("{", "is no JSON object");
+        let piece = gathering.piece(LandHint::Append, None).unwrap();
+        let rejects = piece.rejects.clone();
+        let batch = only_batch(piece).await;
+        assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[1, 2, 7]);
+        assert_eq!(batch.column(1).as_primitive::<Decimal128Type>().value(0), 150_010);
+        assert!(batch.column(1).is_null(1));
+        assert_eq!(batch.column(2).as_primitive::<Date32Type>().value(0), 20_635);
+        assert_eq!(
+            batch.column(3).as_primitive::<TimestampMicrosecondType>().value(0),
+            1_774_031_830_183_000
+        );
+        let deleted: Vec<_> = batch.column(4).as_boolean().iter().flatten().collect();
+        assert_eq!(deleted, [false, false, true]);
+        assert_eq!(rejects.count(), 2);
+        assert_eq!(rejects.take().num_rows(), 3);
+    }
+
+    #[test]
+    fn columns_are_named_as_files_name_them() {
+        let names: Vec<String> = shape().columns.iter().map(|column| column.name.clone()).collect();
+        assert_eq!(names, ["id", "amount", "doc_date", "last_update_date"]);
+    }
+}

@@ -1,0 +1,178 @@
+//! `mirante source add <kind>` for every kind of source that declares what it has to be told.
+//!
+//! Knows no kind: flags and help are made from the declarations. Invariant: a secret is never an argument, because arguments can be read
+//! by everybody on the machine; it comes from the environment, a file or standard input.
+
+use crate::house::House;
+use crate::terminal::BadUsage;
+use anyhow::{Context, Result};
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
+use contract::sources::{Parameter, SourceKind, Takes};
+use metastore::sources::SourceRow;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// A source as the command line describes it, secrets still where they lie.
+#[derive(Debug, Clone)]
+pub struct AddDeclared {
+    kind: SourceKind,
+    name: String,
+    promise: Option<u64>,
+    given: BTreeMap<String, String>,
+}
+
+impl Subcommand for AddDeclared {
+    fn augment_subcommands(command: Command) -> Command {
+        connect::kinds().into_iter().fold(command, |command, kind| command.subcommand(subcommand(&kind)))
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        connect::kinds().iter().any(|kind| kind.kind == name)
+    }
+}
+
+impl FromArgMatches for AddDeclared {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<AddDeclared, clap::Error> {
+        let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
+        let (name, matches) = matches.subcommand().ok_or_else(missing)?;
+        let kind = connect::kinds().into_iter().find(|kind| kind.kind == name).ok_or_else(missing)?;
+        let given = kind.parameters.iter().filter_map(|parameter| {
+            let value = matches.get_one::<String>(&parameter.name)?;
+            Some((parameter.name.clone(), value.clone()))
+        });
+        Ok(AddDeclared {
+            given: given.collect(),
+            name: matches.get_one::<String>("name").cloned().ok_or_else(missing)?,
+            promise: matches.get_one::<u64>("promise").copied(),
+            kind,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The command line wants its names for as long as the process lives; there are a few dozen, made once.
+fn lasting(name: String) -> &'static str {
+    Box::leak(name.into_boxed_str())
+}
+
+fn subcommand(kind: &SourceKind) -> Command {
+    let english = |label: &kpi::definition::Label| label.en.clone().unwrap_or_else(|| label.pt.clone());
+    let argument = |parameter: &Parameter| {
+        let mut help = english(&parameter.help);
+        if let Takes::Choice(words) = &parameter.takes {
+            help.push_str(&format!(" [{}]", words.join(", ")));
+        }
+        if let Some(default) = &parameter.default {
+            help.push_str(&format!(" (default {default})"));
+        }
+        let value = match parameter.takes {
+            Takes::Secret => "env:NAME|file:PATH|-",
+            Takes::Address => "URL",
+            Takes::Number { .. } => "NUMBER",
+            Takes::Flag => "true|false",
+            Takes::Lines => "TEXT|@FILE",
+            Takes::Text | Takes::Choice(_) => "TEXT",
+        };
+        Arg::new(lasting(parameter.name.clone()))
+            .long(lasting(parameter.name.replace('_', "-")))
+            .value_name(value)
+            .help(help)
+            .required(parameter.required)
+            .action(ArgAction::Set)
+    };
+    let promise = format!(
+        "How old its data may get before readers are told, in minutes (default {})",
+        kind.promised_minutes
+    );
+    Command::new(lasting(kind.kind.clone()))
+        .about(english(&kind.about))
+        .arg(
+            Arg::new("name")
+                .long("name")
+                .required(true)
+                .help("The source's name, the first part of its tables"),
+        )
+        .args(kind.parameters.iter().map(argument))
+        .arg(
+            Arg::new("promise")
+                .long("promise")
+                .value_name("MINUTES")
+                .value_parser(clap::value_parser!(u64))
+                .help(promise),
+        )
+}
+
+impl AddDeclared {
+    pub async fn run(self, house: &House) -> Result<()> {
+        let mut params = Map::new();
+        let mut secrets = Map::new();
+        for (name, value) in &self.given {
+            let parameter = self.kind.parameter(name).context("the parameter was declared a moment ago")?;
+            let value = match parameter.takes {
+                Takes::Secret => secret(name, value)?,
+                Takes::Lines => lines(name, value)?,
+                _ => value.clone(),
+            };
+            if parameter.is_secret() { &mut secrets } else { &mut params }.insert(name.clone(), value.into());
+        }
+        let mut settings = params.clone();
+        settings.extend(secrets.clone());
+        let settings = Value::Object(settings);
+        // What cannot be opened is refused now, not at the next run.
+        connect::open(&self.kind.kind, &self.name, &settings, &house.surroundings)
+            .map_err(|error| BadUsage(error.to_string()))?;
+        let sealed = secrets
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_str()?)))
+            .map(|(name, value)| Ok((name.clone(), house.metastore.seal_secret(&self.name, name, value)?)));
+        let row = SourceRow {
+            name: self.name.clone(),
+            kind: self.kind.kind.clone(),
+            params: Value::Object(params),
+            secrets: sealed.collect::<Result<_>>()?,
+            promised_minutes: Some(self.promise.unwrap_or(self.kind.promised_minutes)),
+        };
+        house.metastore.add_source(&row).await?;
+        println!("added source `{0}`; `mirante run` reads it", row.name);
+        Ok(())
+    }
+}
+
+/// A secret from where the argument says it lies.
+fn secret(name: &str, place: &str) -> Result<String> {
+    let flag = name.replace('_', "-");
+    let text = if let Some(variable) = place.strip_prefix("env:") {
+        std::env::var(variable)
+            .map_err(|_| BadUsage(format!("--{flag}: the environment has no variable `{variable}`")))?
+    } else if let Some(path) = place.strip_prefix("file:") {
+        std::fs::read_to_string(path)
+            .map_err(|error| BadUsage(format!("--{flag}: `{path}` cannot be read ({error})")))?
+    } else if place == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+        text
+    } else {
+        let why = "arguments can be read by everybody on this machine";
+        return Err(
+            BadUsage(format!("--{flag} takes env:NAME, file:PATH or - for standard input; {why}")).into()
+        );
+    };
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// A long text, or the file that holds it.
+fn lines(name: &str, value: &str) -> Result<String> {
+    let Some(path) = value.strip_prefix('@') else { return Ok(value.to_owned()) };
+    let refused =
+        |error| BadUsage(format!("--{}: `{path}` cannot be read ({error})", name.replace('_', "-")));
+    Ok(std::fs::read_to_string(path).map_err(refused)?)
+}
