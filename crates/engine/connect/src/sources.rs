@@ -60,7 +60,7 @@ pub fn open(
 ) -> Result<Arc<dyn Source>, ConnectError> {
     match kind {
         "files" => Ok(Arc::new(files::FilesSource::from_settings(name, settings)?)),
-        "ploomes" => ploomes::open(name, Settings::read(&ploomes::kind(), name, settings)?, surroundings),
+        "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
         _ => Err(ConnectError::UnknownKind { kind: kind.to_owned(), known: KINDS.join(", ") }),
     }

@@ -85,10 +85,10 @@ pub struct StreamTested {
 /// `Options` for a setting that cannot be meant so.
 pub fn open(
     name: &str,
-    settings: Settings,
+    settings: &Settings,
     surroundings: &Surroundings,
 ) -> Result<Arc<dyn Source>, ConnectError> {
-    Ok(Arc::new(Ploomes::new(name, &settings, surroundings)?))
+    Ok(Arc::new(Ploomes::new(name, settings, surroundings)?))
 }
 
 impl Ploomes {

@@ -82,10 +82,9 @@ impl Sweep {
             dry_run = self.guards.mode == Mode::DryRun,
             "compared keys"
         );
-        let value = serde_json::json!({ "day": self.day, "known": known.len(), "there": there.len(), "gone": gone.len() });
         let (gone, unknown) =
             if self.guards.mode == Mode::On { (gone, unknown) } else { (Vec::new(), Vec::new()) };
-        Ok(Swept { gone, unknown, mark: Mark { key: SWEEP.to_owned(), value } })
+        Ok(Swept { gone, unknown, mark: mark(&self.day) })
     }
 
     /// Ids that were landed, ascending.

@@ -51,7 +51,7 @@ pub fn day(day: u32) -> NaiveDate {
 }
 
 /// A source that is as patient as one may be, and never sleeps.
-pub fn source_of(url: &str, more: Value) -> Ploomes {
+pub fn source_of(url: &str, more: &Value) -> Ploomes {
     let mut settings = json!({"address": url, "user_key": key()});
     settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let surroundings = Surroundings::new(Egress::with_networks(["127.0.0.1"]).unwrap());
@@ -63,7 +63,7 @@ pub fn source_of(url: &str, more: Value) -> Ploomes {
 }
 
 pub fn source(running: &Running) -> Ploomes {
-    source_of(&running.url(), json!({}))
+    source_of(&running.url(), &json!({}))
 }
 
 /// Values by column, without those that are null.

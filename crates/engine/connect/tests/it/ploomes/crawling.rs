@@ -28,7 +28,7 @@ async fn full_crawl_holds_exactly_what_the_crm_holds() {
 async fn small_pages_give_the_same_rows_even_where_a_page_has_one_moment() {
     let world = world();
     let running = served(&world).await;
-    let source = source_of(&running.url(), json!({"page": 7}));
+    let source = source_of(&running.url(), &json!({"page": 7}));
     let mut lake = Lake::default();
     lake.sync(&source).await;
     assert_whole(&lake, &world, &source).await;
@@ -59,7 +59,7 @@ async fn second_sync_without_changes_lands_nothing_and_asks_little() {
 async fn rows_that_move_while_pages_are_read_are_not_lost() {
     let world = world();
     let running = served(&world).await;
-    let source = source_of(&running.url(), json!({"page": 20}));
+    let source = source_of(&running.url(), &json!({"page": 20}));
     running.misbehave(Misbehaviour { page_shift: 1.0, seed: 3, ..Misbehaviour::default() });
     let mut lake = Lake::default();
     let brought = lake.read(&source, "deals").await.unwrap();

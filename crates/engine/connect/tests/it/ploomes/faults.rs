@@ -14,7 +14,7 @@ use super::account::{Lake, assert_streams, assert_whole, key, served, source, so
 async fn errors_cut_connections_and_garbled_answers_are_waited_out() {
     let world = world();
     let running = served(&world).await;
-    let source = source_of(&running.url(), json!({"page": 40}));
+    let source = source_of(&running.url(), &json!({"page": 40}));
     running.misbehave(Misbehaviour {
         seed: 11,
         server_error: 0.2,
@@ -36,7 +36,7 @@ async fn too_many_requests_are_asked_again_later() {
     let world = world();
     let running = Arc::new(served(&world).await);
     running.misbehave(Misbehaviour { throttle: Some(10), ..Misbehaviour::default() });
-    let source = source_of(&running.url(), json!({"page": 60}));
+    let source = source_of(&running.url(), &json!({"page": 60}));
     let refused = |running: &Running| -> u64 {
         running.requests().iter().filter(|((_, status), _)| *status == 429).map(|(_, count)| count).sum()
     };
@@ -107,7 +107,7 @@ async fn a_wrong_key_is_a_sign_in_that_failed_and_is_not_told() {
     let world = world();
     let running = served(&world).await;
     let wrong = "FEDCBA9876543210";
-    let source = source_of(&running.url(), json!({"user_key": wrong}));
+    let source = source_of(&running.url(), &json!({"user_key": wrong}));
     let error = Lake::default().read(&source, "deals").await.unwrap_err();
     assert!(matches!(&error, ConnectError::Http { error: HttpError::SignIn { .. }, .. }), "{error}");
     let test = source.test().await.unwrap_err();
@@ -119,7 +119,7 @@ async fn a_wrong_key_is_a_sign_in_that_failed_and_is_not_told() {
 
 #[tokio::test]
 async fn an_address_that_nobody_has_is_told_at_opening() {
-    let source = source_of("http://127.0.0.1:1", json!({}));
+    let source = source_of("http://127.0.0.1:1", &json!({}));
     let error = Lake::default().read(&source, "pipelines").await.unwrap_err();
     assert!(matches!(&error, ConnectError::Http { error: HttpError::Unreachable { .. }, .. }), "{error}");
     let inner = connect::open(

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::account::{Lake, source_of};
 use super::scripted::scripted;
 
-fn listing(rows: Value) -> (u16, Value) {
+fn listing(rows: &Value) -> (u16, Value) {
     (200, json!({"@odata.context": "https://public6-api2.ploomes.com/$metadata#X", "value": rows}))
 }
 
-fn field(key: &str, name: &str, native: &str, more: Value) -> Value {
+fn field(key: &str, name: &str, native: &str, more: &Value) -> Value {
     let mut field = json!({"Key": key, "Name": name, "EntityId": 2, "Dynamic": true, "TypeId": 1,
         "Type": {"NativeType": native}, "OptionsTableId": null, "Multiple": false, "IsSensitiveData": false});
     field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -21,24 +21,24 @@ fn field(key: &str, name: &str, native: &str, more: Value) -> Value {
 }
 
 /// A deal as the API shows it: the first page, and nothing behind it.
-fn deals(target: &str, rows: Value) -> (u16, Value) {
-    listing(if target.contains("LastUpdateDate ge") { json!([]) } else { rows })
+fn deals(target: &str, rows: &Value) -> (u16, Value) {
+    if target.contains("LastUpdateDate ge") { listing(&json!([])) } else { listing(rows) }
 }
 
 #[tokio::test]
 async fn values_are_typed_and_sensitive_columns_are_marked() {
     let server = scripted(|target| match target.split('?').next().unwrap() {
-        "Fields" => listing(json!([
-            field("deal_1", "Margem", "Decimal", json!({})),
-            field("deal_2", "Entrega", "DateTime", json!({})),
-            field("deal_3", "Recorrente", "Bool", json!({})),
-            field("deal_4", "Observação", "BigString", json!({"IsSensitiveData": true})),
-            field("deal_5", "Segmento", "Integer", json!({"OptionsTableId": 9, "IsSensitiveData": true})),
-            field("deal_6", "Title", "Integer", json!({})),
+        "Fields" => listing(&json!([
+            field("deal_1", "Margem", "Decimal", &json!({})),
+            field("deal_2", "Entrega", "DateTime", &json!({})),
+            field("deal_3", "Recorrente", "Bool", &json!({})),
+            field("deal_4", "Observação", "BigString", &json!({"IsSensitiveData": true})),
+            field("deal_5", "Segmento", "Integer", &json!({"OptionsTableId": 9, "IsSensitiveData": true})),
+            field("deal_6", "Title", "Integer", &json!({})),
         ])),
         _ => deals(
             target,
-            json!([{"Id": 1, "Title": "A", "Amount": 0.1, "LastUpdateDate": "2026-03-20T15:37:10.183-03:00",
+            &json!([{"Id": 1, "Title": "A", "Amount": 0.1, "LastUpdateDate": "2026-03-20T15:37:10.183-03:00",
             "OtherProperties": [
                 {"FieldKey": "deal_1", "DecimalValue": 12.345_678_901},
                 {"FieldKey": "deal_2", "DateTimeValue": "2026-03-07T12:39:44-03:00"},
@@ -50,7 +50,7 @@ async fn values_are_typed_and_sensitive_columns_are_marked() {
         ),
     })
     .await;
-    let source = source_of(&server.url, json!({}));
+    let source = source_of(&server.url, &json!({}));
     let mut lake = Lake::default();
     lake.read(&source, "deals").await.unwrap();
     let row = lake.row("deals", 1);
@@ -81,18 +81,18 @@ async fn renamed_options_change_a_dimension_and_renamed_fields_keep_their_column
         match target.split('?').next().unwrap() {
             "Fields" => {
                 let name = if later { "Ramo" } else { "Segmento" };
-                listing(json!([field("deal_5", name, "Integer", json!({"OptionsTableId": 9}))]))
+                listing(&json!([field("deal_5", name, "Integer", &json!({"OptionsTableId": 9}))]))
             }
             "Fields@OptionsTables" => {
                 let label = if later { "Agronegócio" } else { "Agro" };
-                listing(json!([{"Id": 9, "Options": [{"Id": 77, "Name": label}, {"Id": 78, "Name": "Saúde"}]},
+                listing(&json!([{"Id": 9, "Options": [{"Id": 77, "Name": label}, {"Id": 78, "Name": "Saúde"}]},
                     {"Id": 10, "Options": [{"Id": 1, "Name": "of no field"}]}]))
             }
             _ => {
                 let at = if later { "2026-03-21T10:00:00.000-03:00" } else { "2026-03-20T15:37:10.183-03:00" };
                 let rows = json!([{"Id": 1, "Title": "A", "LastUpdateDate": at, "OtherProperties": [
                     {"FieldKey": "deal_5", "IntegerValue": 77, "ObjectValueId": 77, "ObjectValueName": "x"}]}]);
-                if target.contains("LastUpdateDate ge 2026-03-21") { listing(json!([])) } else { listing(rows) }
+                if target.contains("LastUpdateDate ge 2026-03-21") { listing(&json!([])) } else { listing(&rows) }
             }
         }
     })
@@ -100,7 +100,7 @@ async fn renamed_options_change_a_dimension_and_renamed_fields_keep_their_column
     let mut lake = Lake::default();
     for round in 0..2 {
         ROUND.store(round, Ordering::SeqCst);
-        let source = source_of(&server.url, json!({}));
+        let source = source_of(&server.url, &json!({}));
         assert_eq!(lake.read(&source, "options").await.unwrap().rows, 2);
         assert_eq!(
             lake.read(&source, "options").await.unwrap().pieces,
@@ -122,17 +122,18 @@ async fn renamed_options_change_a_dimension_and_renamed_fields_keep_their_column
 #[tokio::test]
 async fn fields_that_the_account_does_not_have_are_left_out() {
     let server = scripted(|target| match target.split('?').next().unwrap() {
-        "Fields" => listing(json!([])),
+        "Fields" => listing(&json!([])),
         _ if target.contains("$select") => {
             (400, json!({"error": {"message": "Could not find a property named 'WonQuoteId'."}}))
         }
-        _ => {
-            deals(target, json!([{"Id": 1, "Title": "A", "LastUpdateDate": "2026-03-20T15:37:10.183-03:00"}]))
-        }
+        _ => deals(
+            target,
+            &json!([{"Id": 1, "Title": "A", "LastUpdateDate": "2026-03-20T15:37:10.183-03:00"}]),
+        ),
     })
     .await;
     let mut lake = Lake::default();
-    lake.read(&source_of(&server.url, json!({})), "deals").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({})), "deals").await.unwrap();
     assert_eq!(lake.row("deals", 1)["title"], "A");
 }
 
@@ -154,11 +155,11 @@ async fn records_without_a_date_come_first_and_are_all_read() {
         } else {
             undated(1, 6)
         };
-        listing(json!(rows))
+        listing(&json!(rows))
     })
     .await;
     let mut lake = Lake::default();
-    lake.read(&source_of(&server.url, json!({"page": 5})), "deals").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({"page": 5})), "deals").await.unwrap();
     let mut ids = lake.ids("deals");
     ids.sort_unstable();
     assert_eq!(ids, (1..13).chain([50]).collect::<Vec<_>>());
@@ -167,10 +168,10 @@ async fn records_without_a_date_come_first_and_are_all_read() {
 #[tokio::test]
 async fn records_that_are_none_are_rejected_and_the_others_land() {
     let server = scripted(|target| match target.split('?').next().unwrap() {
-        "Fields" => listing(json!([])),
+        "Fields" => listing(&json!([])),
         _ => deals(
             target,
-            json!([
+            &json!([
                 {"Id": 1, "Title": "A", "LastUpdateDate": "2026-03-20T15:37:10.183-03:00"},
                 {"Id": null, "Title": "B", "LastUpdateDate": "2026-03-20T15:37:10.183-03:00"},
                 {"Id": 3, "StageId": "x", "LastUpdateDate": "2026-03-20T15:37:10.183-03:00"},
@@ -180,7 +181,7 @@ async fn records_that_are_none_are_rejected_and_the_others_land() {
     })
     .await;
     let mut lake = Lake::default();
-    lake.read(&source_of(&server.url, json!({})), "deals").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({})), "deals").await.unwrap();
     assert_eq!((lake.ids("deals"), lake.rejected), (vec![1], 3));
 }
 
@@ -189,7 +190,7 @@ async fn documents_that_lose_their_lines_lose_their_rows() {
     static ROUND: AtomicUsize = AtomicUsize::new(0);
     let server = scripted(|target| {
         if target.starts_with("Fields") {
-            return listing(json!([]));
+            return listing(&json!([]));
         }
         let round = ROUND.load(Ordering::SeqCst);
         let (at, lines) = match round {
@@ -199,15 +200,15 @@ async fn documents_that_lose_their_lines_lose_their_rows() {
         let known = target.contains("Id gt")
             || target.contains("ge 2026-03-21")
             || round == 0 && target.contains("Date ge");
-        listing(if known { json!([]) } else { json!([{"Id": 1, "LastUpdateDate": at, "Products": lines}]) })
+        listing(&if known { json!([]) } else { json!([{"Id": 1, "LastUpdateDate": at, "Products": lines}]) })
     })
     .await;
     let mut lake = Lake::default();
-    lake.read(&source_of(&server.url, json!({})), "quotes").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({})), "quotes").await.unwrap();
     let lines = lake.rows("quote_products");
     assert_eq!((lines.len(), lines[0]["quote_id"].as_str()), (2, "1"));
     ROUND.store(1, Ordering::SeqCst);
-    lake.read(&source_of(&server.url, json!({})), "quotes").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({})), "quotes").await.unwrap();
     assert!(lake.rows("quote_products").is_empty());
     assert_eq!(lake.deleted("quote_products").len(), 1);
 }
@@ -217,14 +218,14 @@ async fn links_to_further_pages_are_followed_by_their_query_alone() {
     let server = scripted(|target| {
         let next = "https://10.0.0.1/elsewhere?$skiptoken=2";
         match target {
-            "Deals@LossReasons?$skiptoken=2" => listing(json!([{"Id": 2, "Name": "Preço"}])),
-            _ if target.contains("$skip=") => listing(json!([])),
+            "Deals@LossReasons?$skiptoken=2" => listing(&json!([{"Id": 2, "Name": "Preço"}])),
+            _ if target.contains("$skip=") => listing(&json!([])),
             _ => (200, json!({"value": [{"Id": 1, "Name": "Prazo"}], "@odata.nextLink": next})),
         }
     })
     .await;
     let mut lake = Lake::default();
-    lake.read(&source_of(&server.url, json!({})), "loss_reasons").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({})), "loss_reasons").await.unwrap();
     assert_eq!(lake.ids("loss_reasons"), [1, 2]);
     assert!(server.asked.lock().unwrap().iter().all(|target| target.starts_with("Deals@LossReasons")));
 }
@@ -234,10 +235,10 @@ async fn a_list_that_becomes_empty_is_not_believed() {
     static ROUND: AtomicUsize = AtomicUsize::new(0);
     let server = scripted(|target| {
         let is_first = ROUND.load(Ordering::SeqCst) == 0 && !target.contains("$skip=");
-        listing(if is_first { json!([{"Id": 1, "Name": "Site"}]) } else { json!([]) })
+        listing(&if is_first { json!([{"Id": 1, "Name": "Site"}]) } else { json!([]) })
     })
     .await;
-    let source = source_of(&server.url, json!({}));
+    let source = source_of(&server.url, &json!({}));
     let mut lake = Lake::default();
     lake.read(&source, "origins").await.unwrap();
     ROUND.store(1, Ordering::SeqCst);
@@ -249,13 +250,13 @@ async fn a_list_that_becomes_empty_is_not_believed() {
 #[tokio::test]
 async fn origins_are_found_where_the_account_keeps_them() {
     let server = scripted(|target| match target.split('?').next().unwrap() {
-        "Contacts@Origins" if target.contains("$skip=") => listing(json!([])),
-        "Contacts@Origins" => listing(json!([{"Id": 1, "Name": "Site"}])),
+        "Contacts@Origins" if target.contains("$skip=") => listing(&json!([])),
+        "Contacts@Origins" => listing(&json!([{"Id": 1, "Name": "Site"}])),
         _ => (404, json!({"Message": "No HTTP resource was found."})),
     })
     .await;
     let mut lake = Lake::default();
-    lake.read(&source_of(&server.url, json!({})), "origins").await.unwrap();
+    lake.read(&source_of(&server.url, &json!({})), "origins").await.unwrap();
     assert_eq!(lake.ids("origins"), [1]);
 }
 
@@ -263,14 +264,15 @@ async fn origins_are_found_where_the_account_keeps_them() {
 async fn pages_that_ignore_the_question_end_the_reading() {
     // Whoever ignores the filter would give the first page for ever.
     let server = scripted(|target| match target.split('?').next().unwrap() {
-        "Fields" => listing(json!([])),
-        _ => listing(json!([
+        "Fields" => listing(&json!([])),
+        _ => listing(&json!([
             {"Id": 1, "LastUpdateDate": "2026-03-20T15:37:10.183-03:00"},
             {"Id": 2, "LastUpdateDate": "2026-03-20T15:37:11.183-03:00"},
         ])),
     })
     .await;
-    let error = Lake::default().read(&source_of(&server.url, json!({"page": 2})), "deals").await.unwrap_err();
+    let error =
+        Lake::default().read(&source_of(&server.url, &json!({"page": 2})), "deals").await.unwrap_err();
     assert!(error.to_string().contains("the filter by LastUpdateDate is not kept"), "{error}");
     let asked = server.asked.lock().unwrap().len();
     assert!(asked <= 4, "{asked}");

@@ -78,7 +78,7 @@ async fn a_look_tells_refused_and_empty_streams_apart_and_fails_for_none() {
         _ => (200, json!({"value": [{"Id": 1}]})),
     })
     .await;
-    let tested = source_of(&server.url, json!({})).test().await.unwrap();
+    let tested = source_of(&server.url, &json!({})).test().await.unwrap();
     assert_eq!((tested.user.as_str(), tested.account.as_deref()), ("Integração", Some("77")));
     assert_eq!(tested.is_administrator, Some(false));
     for stream in tested.streams {
