@@ -6,6 +6,7 @@ mod query;
 mod run;
 mod serve;
 mod source;
+mod workspace;
 
 use crate::config::Place;
 use anyhow::Result;
@@ -40,6 +41,8 @@ pub enum Command {
     /// Add, list, look at and remove sources
     #[command(subcommand)]
     Source(source::Source),
+    /// Show or change the company's name and time zone
+    Workspace(workspace::Workspace),
 }
 
 pub async fn run(arguments: Arguments) -> Result<()> {
@@ -51,5 +54,6 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Query(query) => query.run(&place).await,
         Command::Pack(pack) => pack.run(&place).await,
         Command::Source(source) => source.run(&place).await,
+        Command::Workspace(workspace) => workspace.run(&place).await,
     }
 }

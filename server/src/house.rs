@@ -81,6 +81,10 @@ impl House {
         let yesterday = kpi::period::day_before(today(&workspace)?);
         let mut vars = serde_json::Map::new();
         vars.insert("as_of".to_owned(), yesterday.to_string().into());
+        // The exports of a system have other tables than the system itself, and packs may know both.
+        let kinds =
+            self.metastore.sources().await?.into_iter().map(|source| (source.name, source.kind.into()));
+        vars.insert("source_kinds".to_owned(), serde_json::Value::Object(kinds.collect()));
         let pipeline = Pipeline {
             lake: self.lake.clone(),
             metastore: self.metastore.clone(),

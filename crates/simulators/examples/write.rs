@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use chrono::NaiveDate;
-use simulators::{Company, Scale, write_exports};
+use simulators::{Company, Part, Scale, write_exports};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let company = Company::generate(scale, seed, today)?;
     eprintln!("generated in {:.2?}", start.elapsed());
     let start = Instant::now();
-    let written = write_exports(&company, &dir, &mut |_, _| {})?;
+    let written = write_exports(&company, &dir, &Part::ALL, &mut |_, _| {})?;
     eprintln!(
         "wrote {} files, {} rows, {} bytes in {:.2?}",
         written.files,

@@ -24,6 +24,40 @@ pub struct Written {
     pub bytes: u64,
 }
 
+/// Whose files are written, each in a folder of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Ploomes,
+    /// Of the CRM's files only the passages of deals through stages, which its API does not tell.
+    StageHistory,
+    Sap,
+    Whatsapp,
+    Planilhas,
+}
+
+impl Part {
+    /// Everything, once.
+    pub const ALL: [Part; 4] = [Part::Ploomes, Part::Sap, Part::Whatsapp, Part::Planilhas];
+
+    /// About how many rows it has.
+    fn rows(self, company: &Company) -> u64 {
+        let rows = match self {
+            Part::Ploomes => company.deals.len() * 4 + company.contacts.len(),
+            Part::StageHistory => company.deals.len() * 2,
+            Part::Sap => {
+                let lines = company.order_lines.len() + company.shipment_lines.len() * 2;
+                let documents = company.orders.len() + company.shipments.len() + company.invoices.len();
+                lines + documents + company.postings.len() * 2
+            }
+            Part::Whatsapp => {
+                company.messages.len() + company.conversations.len() + company.campaigns.len() * 4
+            }
+            Part::Planilhas => 0,
+        };
+        rows as u64
+    }
+}
+
 /// `AG01`.
 pub(crate) fn agent_code(index: usize) -> String {
     format!("AG{:02}", index + 1)
@@ -56,14 +90,15 @@ impl Out<'_> {
     }
 }
 
-/// Writes all exports under `dir`, which is made when it is not there; files of the same names are replaced.
+/// Writes exports under `dir`, which is made when it is not there; files of the same names are replaced.
 /// `progress` is called with rows written and rows to write.
 pub fn write_exports(
     company: &Company,
     dir: &Path,
+    which: &[Part],
     progress: &mut dyn FnMut(u64, u64),
 ) -> io::Result<Written> {
-    let total = company.rows();
+    let total = which.iter().map(|part| part.rows(company)).sum();
     let mut out = Out {
         dir,
         seed: company.seed,
@@ -73,11 +108,18 @@ pub fn write_exports(
         progress,
         written: Written::default(),
     };
-    ploomes::write(company, &mut out)?;
-    sap::write(company, &mut out)?;
-    sap_documents::write(company, &mut out)?;
-    whatsapp::write(company, &mut out)?;
-    planilhas::write(company, &mut out)?;
+    for part in which {
+        match part {
+            Part::Ploomes => ploomes::write(company, &mut out)?,
+            Part::StageHistory => ploomes::stage_history(company, &mut out)?,
+            Part::Sap => {
+                sap::write(company, &mut out)?;
+                sap_documents::write(company, &mut out)?;
+            }
+            Part::Whatsapp => whatsapp::write(company, &mut out)?,
+            Part::Planilhas => planilhas::write(company, &mut out)?,
+        }
+    }
     (out.progress)(total, total);
     Ok(out.written)
 }
@@ -95,15 +137,4 @@ fn parts(company: &Company) -> Vec<(String, i32)> {
         }
     }
     parts
-}
-
-impl Company {
-    /// About how many rows the exports have.
-    pub(crate) fn rows(&self) -> u64 {
-        let lines = self.order_lines.len() + self.shipment_lines.len() * 2;
-        let documents = self.orders.len() + self.shipments.len() + self.invoices.len();
-        let deals = self.deals.len() * 4 + self.contacts.len();
-        let talk = self.messages.len() + self.conversations.len() + self.campaigns.len() * 4;
-        (lines + documents + deals + talk + self.postings.len() * 2) as u64
-    }
 }

@@ -18,5 +18,5 @@ pub mod stories;
 pub mod truth;
 
 pub use company::{Company, CompanyError, Scale};
-pub use exports::{Written, write_exports};
+pub use exports::{Part, Written, write_exports};
 pub use truth::{Truth, TruthRow};

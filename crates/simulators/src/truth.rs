@@ -44,7 +44,7 @@ impl Truth {
             metric,
             month: calendar::month_label(month),
             dimension,
-            member: member_name(company, dimension, member),
+            member: member_name(dimension, member),
             numerator,
             denominator,
         };
@@ -112,7 +112,7 @@ impl Tally {
     }
 }
 
-fn member_name(company: &Company, dimension: &str, member: u32) -> String {
+fn member_name(dimension: &str, member: u32) -> String {
     let index = member as usize;
     if member == NONE {
         return String::new();
@@ -128,6 +128,6 @@ fn member_name(company: &Company, dimension: &str, member: u32) -> String {
         "fila" => whatsapp::QUEUES[index].0.into(),
         "agente" => crate::exports::agent_code(index),
         "evento" => events::code(index),
-        _ => unreachable!("dimension `{dimension}` of {} members has no names", company.rows()),
+        _ => unreachable!("dimension `{dimension}` has no names"),
     }
 }

@@ -1,4 +1,4 @@
-//! `mirante demo`: the invented company Serra Azul Distribuidora, from its exports to its boards.
+//! `mirante demo`: the invented company Serra Azul Distribuidora, from its systems to its boards.
 
 use crate::cli::serve;
 use crate::config::{Config, Place};
@@ -11,15 +11,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use metastore::packs::{Pack, PackPlace};
 use metastore::settings::Workspace;
 use metastore::sources::SourceRow;
-use simulators::{Company, Scale};
+use simulators::{Company, Part, Scale};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use systems::Systems;
+
+mod systems;
 
 const COMPANY: &str = "Serra Azul Distribuidora";
-const SOURCES: [&str; 4] = ["ploomes", "sap", "whatsapp", "planilhas"];
 const PACKS: [&str; 4] = ["empresa", "comercial", "operacional", "financeiro"];
+/// Sources that are folders of exports, and the folder of each. The CRM's API keeps no history of stages: it was exported once.
+const FOLDERS: [(&str, &str); 3] =
+    [("ploomes_historico", "ploomes"), ("whatsapp", "whatsapp"), ("planilhas", "planilhas")];
+const EXPORTS: [Part; 3] = [Part::StageHistory, Part::Whatsapp, Part::Planilhas];
 /// A folder of exports is expected to be filled once a day.
 const PROMISED_MINUTES: u64 = 26 * 60;
 
@@ -31,7 +37,7 @@ pub struct Demo {
     /// The same seed makes the same company
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Pretend that this is today
+    /// Pretend that this is today; a company that is there keeps the day on which it was made
     #[arg(long, value_name = "DATE")]
     today: Option<NaiveDate>,
     /// Address to listen on; port 0 takes a free one
@@ -47,19 +53,21 @@ impl Demo {
         let scale = Scale::new(self.scale).map_err(|error| BadUsage(error.to_string()))?;
         let mut config = Config::load(place)?;
         config.listen = self.listen.unwrap_or(config.listen);
+        // Its systems are simulated here.
+        config.egress = config.egress.and_loopback();
         let house = Arc::new(House::open(config).await?);
-        house
-            .metastore
-            .set_workspace(&Workspace {
-                company: COMPANY.to_owned(),
-                today: self.today,
-                ..Workspace::default()
-            })
-            .await?;
-        let day = today(&house.metastore.workspace().await?)?;
         let exports = house.config.data.join("demo");
-        self.export(scale, day, &exports).await?;
-        register(&house, &exports).await?;
+        let day = match self.made(&exports)? {
+            Some(day) => day,
+            None => self.today.map_or_else(|| today(&Workspace::default()), Ok)?,
+        };
+        let workspace = Workspace { company: COMPANY.to_owned(), today: Some(day), ..Workspace::default() };
+        house.metastore.set_workspace(&workspace).await?;
+        let company = self.make(scale, day, &exports).await?;
+        let systems = Systems::start(company).await?;
+        systems.register(&house).await?;
+        register_folders(&house, &exports).await?;
+        register_packs(&house).await?;
         let outcome = house.run_once(false, terminal::progress()).await?;
         match outcome.state {
             RunState::Published => eprintln!(
@@ -71,64 +79,102 @@ impl Demo {
             RunState::Unchanged => {}
             _ => bail!("{}", outcome.message.unwrap_or_else(|| "the run did not publish".to_owned())),
         }
-        if self.no_serve {
-            return Ok(());
+        if !self.no_serve {
+            serve::until_stopped(house, "Helena").await?;
         }
-        serve::until_stopped(house, "Helena").await
+        systems.stop().await;
+        Ok(())
     }
 
-    /// Writes the company's exports, unless the very same ones are there.
-    async fn export(&self, scale: Scale, day: NaiveDate, exports: &Path) -> Result<()> {
-        let stamp = format!(
-            "scale {} seed {} today {day} version {}\n",
-            self.scale,
-            self.seed,
-            env!("CARGO_PKG_VERSION")
-        );
-        let stamp_file = exports.join(".company");
-        if std::fs::read_to_string(&stamp_file).is_ok_and(|made| made == stamp) {
-            return Ok(());
+    /// The day of the company that was made here before.
+    ///
+    /// # Errors
+    /// When it was another company: rows of both would mix.
+    fn made(&self, exports: &Path) -> Result<Option<NaiveDate>> {
+        let Ok(stamp) = std::fs::read_to_string(exports.join(STAMP)) else { return Ok(None) };
+        let stamp: Stamp = serde_json::from_str(&stamp).with_context(|| {
+            format!("`{}` is damaged; take another --data", exports.join(STAMP).display())
+        })?;
+        let same = stamp.same(self.scale, self.seed) && self.today.is_none_or(|today| today == stamp.today);
+        if !same {
+            bail!(BadUsage(format!(
+                "the demo company here was made with --scale {} --seed {} --today {}; leave them as they are, or give another --data",
+                stamp.scale, stamp.seed, stamp.today
+            )));
         }
+        Ok(Some(stamp.today))
+    }
+
+    /// The company, its exports written unless they are there.
+    async fn make(&self, scale: Scale, day: NaiveDate, exports: &Path) -> Result<Company> {
+        let stamp = Stamp { scale: self.scale, seed: self.seed, today: day };
         let (seed, folder) = (self.seed, exports.to_path_buf());
-        tokio::task::spawn_blocking(move || write(scale, seed, day, &folder)).await??;
-        // The stamp comes last: a demo that was interrupted begins again.
-        std::fs::write(&stamp_file, stamp)
-            .with_context(|| format!("could not write `{}`", stamp_file.display()))
+        tokio::task::spawn_blocking(move || {
+            let company = Company::generate(scale, seed, day)?;
+            if !folder.join(STAMP).exists() {
+                write(&company, &folder)?;
+                // The stamp comes last: a demo that was interrupted begins again.
+                std::fs::write(folder.join(STAMP), serde_json::to_string(&stamp)?)
+                    .with_context(|| format!("could not write `{}`", folder.join(STAMP).display()))?;
+            }
+            Ok(company)
+        })
+        .await?
     }
 }
 
-fn write(scale: Scale, seed: u64, day: NaiveDate, folder: &Path) -> Result<()> {
+const STAMP: &str = ".company.json";
+
+/// Which company it is.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Stamp {
+    scale: f64,
+    seed: u64,
+    today: NaiveDate,
+}
+
+impl Stamp {
+    fn same(&self, scale: f64, seed: u64) -> bool {
+        self.scale.to_bits() == scale.to_bits() && self.seed == seed
+    }
+}
+
+fn write(company: &Company, folder: &Path) -> Result<()> {
     let bar = ProgressBar::new(1);
     if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {bar:32} making the company") {
         bar.set_style(style);
     }
-    let company = Company::generate(scale, seed, day)?;
     let mut progress = |done: u64, total: u64| {
         bar.set_length(total);
         bar.set_position(done);
     };
-    simulators::write_exports(&company, folder, &mut progress)
+    simulators::write_exports(company, folder, &EXPORTS, &mut progress)
         .with_context(|| format!("could not write the company's exports to `{}`", folder.display()))?;
     bar.finish_and_clear();
     Ok(())
 }
 
-/// Adds sources and packs that an earlier demo has not added yet.
-async fn register(house: &House, exports: &Path) -> Result<()> {
+/// Adds the folders of exports that an earlier demo has not added yet.
+async fn register_folders(house: &House, exports: &Path) -> Result<()> {
     let exports = exports.canonicalize()?;
     let known = house.metastore.sources().await?;
-    for name in SOURCES.iter().filter(|name| !known.iter().any(|source| source.name == **name)) {
+    for (name, folder) in FOLDERS.iter().filter(|(name, _)| !known.iter().any(|source| source.name == *name))
+    {
         house
             .metastore
             .add_source(&SourceRow {
                 name: (*name).to_owned(),
                 kind: "files".to_owned(),
-                params: serde_json::json!({ "dir": exports.join(name), "options": {} }),
+                params: serde_json::json!({ "dir": exports.join(folder), "options": {} }),
                 secrets: BTreeMap::new(),
                 promised_minutes: Some(PROMISED_MINUTES),
             })
             .await?;
     }
+    Ok(())
+}
+
+async fn register_packs(house: &House) -> Result<()> {
     let known = house.metastore.packs().await?;
     for name in PACKS.iter().filter(|name| !known.iter().any(|pack| pack.name == **name)) {
         house.metastore.add_pack(&Pack { name: (*name).to_owned(), place: PackPlace::Builtin }).await?;

@@ -5,11 +5,12 @@ mod declared;
 use crate::config::{Config, Place};
 use crate::house::House;
 use crate::terminal::BadUsage;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use metastore::sources::SourceRow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Subcommand)]
 pub enum Source {
@@ -20,6 +21,15 @@ pub enum Source {
     List,
     /// Show what a source holds: streams, columns with their types, files with their formats
     Show { name: String },
+    /// Try the connection of a source out: who answers, and which streams can be read
+    Test { name: String },
+    /// Change what a source was told, such as a new password: `mirante source set sap password=env:SAP_PASSWORD`
+    Set {
+        name: String,
+        /// Secrets as PARAMETER=env:NAME, PARAMETER=file:PATH or PARAMETER=- for standard input
+        #[arg(required = true, value_name = "PARAMETER=VALUE")]
+        changes: Vec<String>,
+    },
     /// Forget a source; what it has landed stays
     Remove { name: String },
 }
@@ -72,6 +82,10 @@ impl Source {
                 Ok(())
             }
             Source::Show { name } => show(&house, &name).await,
+            Source::Test { name } => test(&house, &name).await,
+            Source::Set { name, changes } => {
+                declared::set(&house, source_named(&house, &name).await?, &changes).await
+            }
             Source::Remove { name } => Ok(house.metastore.remove_source(&name).await?),
         }
     }
@@ -112,15 +126,50 @@ impl AddFiles {
     }
 }
 
+async fn source_named(house: &House, name: &str) -> Result<SourceRow> {
+    let found = house.metastore.sources().await?.into_iter().find(|source| source.name == name);
+    let missing = || BadUsage(format!("there is no source `{name}`; `mirante source list` names them"));
+    Ok(found.ok_or_else(missing)?)
+}
+
+async fn opened(house: &House, name: &str) -> Result<Arc<dyn connect::Source>> {
+    let row = source_named(house, name).await?;
+    Ok(connect::open(&row.kind, &row.name, &house.metastore.settings_of(&row)?, &house.surroundings)?)
+}
+
+/// Prints what a look at the source brings; fails when a stream cannot be read.
+async fn test(house: &House, name: &str) -> Result<()> {
+    let tested = opened(house, name).await?.test().await?;
+    for (fact, value) in &tested.facts {
+        println!("{fact}\t{value}");
+    }
+    for warning in &tested.warnings {
+        println!("warning\t{warning}");
+    }
+    let mut refused = 0;
+    for stream in &tested.streams {
+        let state = match (&stream.problem, stream.is_empty) {
+            (Some(problem), _) => problem.as_str(),
+            (None, true) => "empty",
+            (None, false) => "ok",
+        };
+        println!("{}\t{state}", stream.name);
+        refused += usize::from(stream.problem.is_some());
+    }
+    match refused {
+        0 => Ok(()),
+        _ => bail!(
+            "{refused} of {} streams of source `{name}` cannot be read; the list says why",
+            tested.streams.len()
+        ),
+    }
+}
+
 async fn show(house: &House, name: &str) -> Result<()> {
-    let row =
-        house.metastore.sources().await?.into_iter().find(|source| source.name == name).ok_or_else(|| {
-            BadUsage(format!("there is no source `{name}`; `mirante source list` names them"))
-        })?;
-    let found =
-        connect::open(&row.kind, &row.name, &house.metastore.settings_of(&row)?, &house.surroundings)?
-            .discover()
-            .await?;
+    let source = opened(house, name).await?;
+    let found = source.discover().await;
+    source.close().await;
+    let found = found?;
     for stream in &found.streams {
         println!("{} → raw.{}", stream.name, stream.table);
         for column in &stream.columns {

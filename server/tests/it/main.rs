@@ -5,5 +5,6 @@ mod bad_input;
 mod dbt_marts;
 mod golden_figures;
 mod killed;
+mod sources;
 mod truth;
 mod workspace;

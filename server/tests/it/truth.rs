@@ -2,11 +2,11 @@
 //!
 //! Everything is compared as numerators and denominators, to the cent; only median and percentile come as one number.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, root};
 use lake::{Lake, LakeOptions};
 use simulators::company::events;
 use simulators::company::places::FILIAIS;
-use simulators::{Company, Scale, Truth, calendar};
+use simulators::{Company, Part, Scale, Truth, calendar};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SCALE: f64 = 0.03;
@@ -52,29 +52,70 @@ struct Demo {
     compared: usize,
 }
 
+/// From the systems themselves, over HTTP.
 #[test]
 fn demo_company_reaches_the_figures_of_its_model() {
     let workspace = Workspace::new();
     let (scale, seed) = (SCALE.to_string(), SEED.to_string());
-    workspace.succeeds(&["demo", "--no-serve", "--scale", &scale, "--seed", &seed, "--today", TODAY]);
+    let demo = ["demo", "--no-serve", "--scale", &scale, "--seed", &seed, "--today", TODAY];
+    workspace.succeeds(&demo);
+    let written = workspace.lake_files();
+    // The systems listen elsewhere now, and have nothing new to tell.
+    workspace.succeeds(&demo[..6]);
+    assert_eq!(workspace.lake_files(), written, "nothing has changed, so nothing is written");
+    let other = workspace.fails(2, &["demo", "--no-serve", "--scale", "0.5"]);
+    assert!(other.contains("--scale 0.03 --seed 7 --today 2026-06-30"), "{other}");
+    let company = company();
+    Demo::new(workspace, company).compare_all();
+}
+
+/// From the exports of the same systems, dirt included.
+#[test]
+fn exports_of_the_demo_company_reach_the_same_figures() {
+    let workspace = Workspace::new();
+    let (company, exports) = (company(), workspace.folder("exports"));
+    simulators::write_exports(&company, &exports, &Part::ALL, &mut |_, _| {}).expect("exports are written");
+    for source in ["ploomes", "sap", "whatsapp", "planilhas"] {
+        let folder = exports.join(source);
+        let folder = folder.to_str().expect("a UTF-8 path");
+        workspace.succeeds(&["source", "add", "files", "--name", source, "--path", folder]);
+    }
+    for pack in ["empresa", "comercial", "operacional", "financeiro"] {
+        let folder = root().join("packs").join(pack);
+        workspace.succeeds(&["pack", "add", folder.to_str().expect("a UTF-8 path")]);
+    }
+    let settings = workspace.succeeds(&["workspace", "--company", "Serra Azul", "--today", TODAY]);
+    assert_eq!(
+        settings,
+        "company\tSerra Azul\ntime zone\tAmerica/Sao_Paulo\ntoday\t2026-06-30 (pretended)\n"
+    );
+    workspace.succeeds(&["run"]);
+    assert_eq!(workspace.succeeds(&["run"]), "nothing has changed since edition 1\n");
+    rejects_hold_the_broken_lines(&workspace);
+    Demo::new(workspace, company).compare_all();
+}
+
+fn company() -> Company {
     let today = TODAY.parse().expect("a day");
-    let company =
-        Company::generate(Scale::new(SCALE).expect("a good scale"), SEED, today).expect("a good day");
-    let truth = company.truth();
-    let mut demo = Demo { workspace, company, truth, compared: 0 };
-    demo.parts();
-    demo.gross_margin();
-    demo.lead_times();
-    demo.leads();
-    demo.open_orders();
-    demo.cohorts();
-    assert!(demo.compared > 10_000, "few figures were compared: {}", demo.compared);
-    println!("{} figures compared", demo.compared);
-    assert_eq!(demo.workspace.succeeds(&["run"]), "nothing has changed since edition 1\n");
-    rejects_hold_the_broken_lines(&demo.workspace);
+    Company::generate(Scale::new(SCALE).expect("a good scale"), SEED, today).expect("a good day")
 }
 
 impl Demo {
+    fn new(workspace: Workspace, company: Company) -> Demo {
+        Demo { workspace, truth: company.truth(), company, compared: 0 }
+    }
+
+    fn compare_all(&mut self) {
+        self.parts();
+        self.gross_margin();
+        self.lead_times();
+        self.leads();
+        self.open_orders();
+        self.cohorts();
+        assert!(self.compared > 10_000, "few figures were compared: {}", self.compared);
+        println!("{} figures compared", self.compared);
+    }
+
     fn parts(&mut self) {
         for (metric, numerator, denominator) in PARTS {
             self.compare(metric, numerator, denominator);

@@ -1,5 +1,6 @@
 //! A data folder of a test's own and the commands on it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -21,6 +22,22 @@ impl Workspace {
 
     pub fn lake(&self) -> PathBuf {
         self.folder.path().join("data/lake")
+    }
+
+    /// Paths of all files of the lake.
+    pub fn lake_files(&self) -> BTreeSet<PathBuf> {
+        let (mut found, mut folders) = (BTreeSet::new(), vec![self.lake()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("a folder of the lake") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.insert(path);
+                }
+            }
+        }
+        found
     }
 
     /// `mirante --data … arguments`, not yet started.

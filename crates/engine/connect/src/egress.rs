@@ -32,6 +32,13 @@ impl Egress {
         Ok(Egress { networks: texts.into_iter().map(network).collect::<Result<_, _>>()? })
     }
 
+    /// This machine itself too, for systems that are simulated on it.
+    #[must_use]
+    pub fn and_loopback(mut self) -> Egress {
+        self.networks.push(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+        self
+    }
+
     /// Whether `address` may be called.
     pub fn allows(&self, address: IpAddr) -> bool {
         let plain = plain(address);
@@ -96,6 +103,13 @@ mod tests {
 
     fn allowed(egress: &Egress, address: &str) -> bool {
         egress.allows(address.parse().unwrap())
+    }
+
+    #[test]
+    fn loopback_is_allowed_where_systems_are_simulated_and_nothing_else_with_it() {
+        let egress = Egress::public().and_loopback();
+        assert!(allowed(&egress, "127.0.0.1") && allowed(&egress, "8.8.8.8"));
+        assert!(!allowed(&egress, "127.0.0.2") && !allowed(&egress, "10.0.0.1") && !allowed(&egress, "::1"));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use rejects::{REJECTS_FILE_COLUMN, Rejects, rejects_schema};
 pub use source::{
     CLASSIFICATION, ColumnFound, DELETED_COLUMN, Discovery, FILE_COLUMN, FileFound, Ignored, LandHint,
     LandedKeys, Mark, Piece, Pieces, ROW_COLUMN, ReadRequest, Reading, SAME_CONTENT, SOURCE_NAME, Skipped,
-    Source, StreamFound, StreamState, rejects_table, stream_table,
+    Source, StreamFound, StreamState, StreamTested, Tested, rejects_table, stream_table,
 };
 pub use sources::files::FilesSource;
 pub use sources::files::options::{FilesOptions, FormatKind, Limits, Quote, StreamOptions, TextEncoding};

@@ -43,11 +43,43 @@ pub trait Source: Send + Sync {
     /// Everything a person wants to see before the first run: formats, columns, types. Reads whole files.
     async fn discover(&self) -> Result<Discovery, ConnectError>;
 
+    /// Tries the connection out: who answers, and what may be read. Asks as little as it can, and leaves nothing open.
+    ///
+    /// # Errors
+    /// `Open` and `Http` when the system itself cannot be reached or refuses us.
+    async fn test(&self) -> Result<Tested, ConnectError>;
+
     /// What is new in a stream.
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError>;
 
     /// Ends what the source holds open: a session, say. Called once, after the last stream.
     async fn close(&self) {}
+}
+
+/// What a look at a system brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tested {
+    /// What it says of itself and of us, by name: `account`, `user`, `version`.
+    pub facts: Vec<(&'static str, String)>,
+    /// What keeps rows from being seen, and what to do.
+    pub warnings: Vec<String>,
+    pub streams: Vec<StreamTested>,
+}
+
+/// Whether a stream can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamTested {
+    pub name: String,
+    /// It may be read, but holds nothing that we see.
+    pub is_empty: bool,
+    /// Why it cannot be read, and what to do.
+    pub problem: Option<String>,
+}
+
+impl Tested {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What to read.

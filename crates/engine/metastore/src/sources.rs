@@ -3,7 +3,11 @@
 use crate::store::Tried;
 use crate::{Metastore, MetastoreError, now_ms};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, QueryOrder, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    QueryOrder,
+    sea_query::{Expr, OnConflict},
+};
 use std::collections::BTreeMap;
 
 mod entity {
@@ -131,6 +135,25 @@ impl Metastore {
         .await
         .tried("add the source")?;
         Ok(())
+    }
+
+    /// Replaces what the connector of a source is told; its bookmarks stay.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such source.
+    pub async fn change_source(&self, source: &SourceRow) -> Result<(), MetastoreError> {
+        let done = entity::Entity::update_many()
+            .col_expr(entity::Column::Kind, Expr::value(source.kind.clone()))
+            .col_expr(entity::Column::Params, Expr::value(source.params.to_string()))
+            .col_expr(entity::Column::Secrets, Expr::value(serde_json::json!(source.secrets).to_string()))
+            .filter(entity::Column::Name.eq(&source.name))
+            .exec(&self.writer)
+            .await
+            .tried("change the source")?;
+        match done.rows_affected {
+            0 => Err(MetastoreError::Missing { kind: "source", name: source.name.clone() }),
+            _ => Ok(()),
+        }
     }
 
     /// Forgets the source and its bookmarks; what it has landed stays in the lake.

@@ -264,7 +264,7 @@ pub(crate) fn product_code(company: &Company, deal: usize) -> String {
     registered_as(company, product, dirt::hits(company.seed, 104, deal as u64, 30)).1
 }
 
-fn stage_history(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
+pub(super) fn stage_history(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     let columns = "Id DealId StageId Ordination EntryDate ExitDate LastUpdateDate";
     let dirt = Dirt { doubled: 3, late: 3, broken: None };
     let mut stream = Stream::open(out, &plan("deal_stage_history", columns, Layout::Folder, dirt))?;

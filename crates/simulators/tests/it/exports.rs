@@ -95,8 +95,10 @@ fn folders_hold_closed_years_and_months_of_this_one() {
 fn progress_rises_to_the_total() {
     let dir = tempfile::tempdir().unwrap();
     let mut seen = Vec::new();
-    simulators::write_exports(&company(0.02, 7), dir.path(), &mut |done, total| seen.push((done, total)))
-        .unwrap();
+    simulators::write_exports(&company(0.02, 7), dir.path(), &simulators::Part::ALL, &mut |done, total| {
+        seen.push((done, total))
+    })
+    .unwrap();
     assert!(seen.is_sorted());
     assert!(seen.len() > 5);
     assert_eq!(seen.last().map(|(done, total)| done == total), Some(true));

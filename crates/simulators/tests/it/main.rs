@@ -18,7 +18,7 @@ mod stories;
 
 use std::path::Path;
 
-use simulators::{Company, Scale, write_exports};
+use simulators::{Company, Part, Scale, write_exports};
 
 /// A company of the last day of June 2026.
 fn company(scale: f64, seed: u64) -> Company {
@@ -27,5 +27,5 @@ fn company(scale: f64, seed: u64) -> Company {
 }
 
 fn write(company: &Company, dir: &Path) {
-    write_exports(company, dir, &mut |_, _| {}).unwrap();
+    write_exports(company, dir, &Part::ALL, &mut |_, _| {}).unwrap();
 }

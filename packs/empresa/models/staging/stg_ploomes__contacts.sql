@@ -4,8 +4,6 @@ select
     {{ clean_text('c.line_of_business') }} as segmento,
     coalesce(s.meant, {{ clean_text('c.city') }}) as cidade,
     {{ clean_text('c.state') }} as uf
-from (
-    {{ newest(source('ploomes', 'contacts'), 'id', 'last_update_date') }}
-) as c
+from {{ ref('base_ploomes__contacts') }} as c
 left join {{ ref('stg_planilhas__spellings') }} as s
     on s.kind = 'cidade' and s.written = {{ clean_text('c.city') }}

@@ -14,9 +14,5 @@ select
     cast(d.create_date as date) as created_on,
     cast(d.start_date as date) as started_on,
     cast(d.finish_date as date) as finished_on
-from (
-    {{ newest(source('ploomes', 'deals'), 'id', 'last_update_date') }}
-) as d
-left join (
-    {{ newest(source('ploomes', 'origins'), 'id') }}
-) as o on d.origin_id = o.id
+from {{ ref('base_ploomes__deals') }} as d
+left join {{ ref('base_ploomes__origins') }} as o on d.origin_id = o.id

@@ -1,6 +1,4 @@
 select
     {{ whole('id') }} as loss_reason_id,
     {{ clean_text('name') }} as motivo_perda
-from (
-    {{ newest(source('ploomes', 'loss_reasons'), 'id') }}
-) as r
+from {{ ref('base_ploomes__loss_reasons') }} as r

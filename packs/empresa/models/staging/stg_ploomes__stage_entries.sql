@@ -3,7 +3,5 @@ select
     {{ whole('deal_id') }} as deal_id,
     {{ whole('ordination') }} as stage,
     min(cast(entry_date as date)) as entered_on
-from (
-    {{ newest(source('ploomes', 'deal_stage_history'), 'id', 'last_update_date') }}
-) as h
+from {{ ref('base_ploomes__deal_stage_history') }} as h
 group by {{ whole('deal_id') }}, {{ whole('ordination') }}

@@ -2,6 +2,4 @@ select
     {{ whole('bpl_id') }} as branch_id,
     {{ clean_text('bpl_name') }} as filial,
     cast(u_abertura as date) as opened_on
-from (
-    {{ newest(source('sap', 'obpl'), 'bpl_id') }}
-) as b
+from {{ ref('base_sap__obpl') }} as b

@@ -4,6 +4,4 @@ select
     cast(data as date) as moved_on,
     {{ clean_text('tipo') }} as kind,
     {{ money('delta') }} as delta
-from (
-    {{ newest(source('sap', 'contratos_movimentos'), 'movimento_id') }}
-) as m
+from {{ ref('base_sap__contratos_movimentos') }} as m

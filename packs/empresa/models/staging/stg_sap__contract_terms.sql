@@ -5,6 +5,4 @@ select
     cast(vigencia_inicio as date) as starts_on,
     cast(vigencia_fim as date) as ends_on,
     {{ monthly_value('valor_periodo', 'periodicidade') }} as monthly_value
-from (
-    {{ newest(source('sap', 'contratos_vigencias'), 'contrato_id, sequencia', 'update_date') }}
-) as v
+from {{ ref('base_sap__contratos_vigencias') }} as v

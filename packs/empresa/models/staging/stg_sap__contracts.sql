@@ -3,6 +3,4 @@ select
     {{ clean_text('card_code') }} as customer_code,
     {{ clean_text('produto') }} as plano,
     {{ clean_text('tipo') }} as tipo_contrato
-from (
-    {{ newest(source('sap', 'contratos'), 'contrato_id', 'update_date') }}
-) as c
+from {{ ref('base_sap__contratos') }} as c

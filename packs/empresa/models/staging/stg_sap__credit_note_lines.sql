@@ -8,6 +8,4 @@ select
     {{ money('u_cofins') }} as cofins,
     {{ money('stock_value') }} as cogs,
     {{ whole('base_entry') }} as invoice_entry
-from (
-    {{ newest(source('sap', 'rin1'), 'doc_entry, line_num', 'update_date') }}
-) as l
+from {{ ref('base_sap__rin1') }} as l

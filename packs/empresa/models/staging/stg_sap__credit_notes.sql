@@ -6,9 +6,7 @@ select
     {{ whole('n.slp_code') }} as seller_code,
     {{ clean_text('n.ship_to_state') }} as uf,
     coalesce(k.meant, {{ clean_text('n.u_canal') }}) as canal
-from (
-    {{ newest(source('sap', 'orin'), 'doc_entry', 'update_date') }}
-) as n
+from {{ ref('base_sap__orin') }} as n
 left join {{ ref('stg_planilhas__spellings') }} as k
     on k.kind = 'canal' and k.written = {{ clean_text('n.u_canal') }}
 where n.canceled = 'N'

@@ -9,9 +9,7 @@ select
     {{ whole('c.slp_code') }} as seller_code,
     -- Filled for customers who had bought before this company's data begin: they are never new.
     cast(c.u_primeira_compra as date) as bought_before
-from (
-    {{ newest(source('sap', 'ocrd'), 'card_code', 'update_date') }}
-) as c
+from {{ ref('base_sap__ocrd') }} as c
 left join {{ ref('stg_planilhas__spellings') }} as k
     on k.kind = 'canal' and k.written = {{ clean_text('c.u_canal') }}
 left join {{ ref('stg_planilhas__spellings') }} as t

@@ -6,16 +6,12 @@ select
     l.order_entry
 from (
     select {{ whole('doc_entry') }} as delivery_entry, cast(doc_date as date) as delivered_on
-    from (
-        {{ newest(source('sap', 'odln'), 'doc_entry', 'update_date') }}
-    ) as h
+    from {{ ref('base_sap__odln') }} as h
     where canceled = 'N'
 ) as d
 inner join (
     select {{ whole('doc_entry') }} as delivery_entry, min({{ whole('base_entry') }}) as order_entry
-    from (
-        {{ newest(source('sap', 'dln1'), 'doc_entry, line_num', 'update_date') }}
-    ) as n
+    from {{ ref('base_sap__dln1') }} as n
     where base_type = 17
     group by {{ whole('doc_entry') }}
 ) as l on d.delivery_entry = l.delivery_entry

@@ -6,8 +6,6 @@ select
     {{ clean_text('e.u_uf') }} as uf,
     cast(e.valid_from as date) as starts_on,
     cast(e.valid_to as date) as ends_on
-from (
-    {{ newest(source('sap', 'oprj'), 'prj_code') }}
-) as e
+from {{ ref('base_sap__oprj') }} as e
 left join {{ ref('stg_planilhas__spellings') }} as t
     on t.kind = 'cidade' and t.written = {{ clean_text('e.u_cidade') }}

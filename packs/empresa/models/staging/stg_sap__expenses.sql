@@ -9,12 +9,8 @@ select
     {{ whole('j.bpl_id') }} as branch_id,
     coalesce({{ money('j.debit') }}, cast(0 as decimal(18, 2)))
     - coalesce({{ money('j.credit') }}, cast(0 as decimal(18, 2))) as amount
-from (
-    {{ newest(source('sap', 'jdt1'), 'trans_id, line_id') }}
-) as j
-left join (
-    {{ newest(source('sap', 'oprc'), 'prc_code') }}
-) as p on {{ clean_text('j.profit_code') }} = {{ clean_text('p.prc_code') }}
+from {{ ref('base_sap__jdt1') }} as j
+left join {{ ref('base_sap__oprc') }} as p on {{ clean_text('j.profit_code') }} = {{ clean_text('p.prc_code') }}
 left join {{ ref('stg_planilhas__spellings') }} as k
     on k.kind = 'canal' and k.written = {{ clean_text('j.u_canal') }}
 where cast(j.account as varchar) like '4.%'

@@ -11,6 +11,4 @@ select
     {{ money('stock_value') }} as cogs,
     {{ whole('base_type') }} as base_type,
     {{ whole('base_entry') }} as base_entry
-from (
-    {{ newest(source('sap', 'inv1'), 'doc_entry, line_num', 'update_date') }}
-) as l
+from {{ ref('base_sap__inv1') }} as l

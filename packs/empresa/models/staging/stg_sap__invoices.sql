@@ -11,9 +11,7 @@ select
     coalesce(k.meant, {{ clean_text('i.u_canal') }}) as canal,
     cast(i.disc_prcnt as decimal(7, 2)) as header_discount,
     case when i.u_operacao = 'Venda' then 1 else 0 end as is_sale
-from (
-    {{ newest(source('sap', 'oinv'), 'doc_entry', 'update_date') }}
-) as i
+from {{ ref('base_sap__oinv') }} as i
 left join {{ ref('stg_planilhas__spellings') }} as k
     on k.kind = 'canal' and k.written = {{ clean_text('i.u_canal') }}
 left join {{ ref('stg_planilhas__spellings') }} as t

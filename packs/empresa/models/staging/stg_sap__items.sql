@@ -3,6 +3,4 @@ select
     {{ clean_text('item_name') }} as produto,
     {{ clean_text('itms_grp_nam') }} as familia,
     {{ clean_text('u_linha') }} as linha
-from (
-    {{ newest(source('sap', 'oitm'), 'item_code', 'update_date') }}
-) as i
+from {{ ref('base_sap__oitm') }} as i

@@ -3,6 +3,4 @@ select
     {{ whole('line_num') }} as line_num,
     {{ item_code('item_code') }} as item_code,
     {{ money('line_total') }} as line_total
-from (
-    {{ newest(source('sap', 'rdr1'), 'doc_entry, line_num', 'update_date') }}
-) as l
+from {{ ref('base_sap__rdr1') }} as l

@@ -11,9 +11,7 @@ select
     coalesce(t.meant, {{ clean_text('o.ship_to_city') }}) as cidade,
     coalesce(k.meant, {{ clean_text('o.u_canal') }}) as canal,
     {{ whole('o.u_deal_id') }} as deal_id
-from (
-    {{ newest(source('sap', 'ordr'), 'doc_entry', 'update_date') }}
-) as o
+from {{ ref('base_sap__ordr') }} as o
 left join {{ ref('stg_planilhas__spellings') }} as k
     on k.kind = 'canal' and k.written = {{ clean_text('o.u_canal') }}
 left join {{ ref('stg_planilhas__spellings') }} as t

@@ -113,38 +113,76 @@ fn subcommand(kind: &SourceKind) -> Command {
 
 impl AddDeclared {
     pub async fn run(self, house: &House) -> Result<()> {
-        let mut params = Map::new();
-        let mut secrets = Map::new();
-        for (name, value) in &self.given {
-            let parameter = self.kind.parameter(name).context("the parameter was declared a moment ago")?;
-            let value = match parameter.takes {
-                Takes::Secret => secret(name, value)?,
-                Takes::Lines => lines(name, value)?,
-                _ => value.clone(),
-            };
-            if parameter.is_secret() { &mut secrets } else { &mut params }.insert(name.clone(), value.into());
-        }
-        let mut settings = params.clone();
-        settings.extend(secrets.clone());
-        let settings = Value::Object(settings);
-        // What cannot be opened is refused now, not at the next run.
-        connect::open(&self.kind.kind, &self.name, &settings, &house.surroundings)
-            .map_err(|error| BadUsage(error.to_string()))?;
-        let sealed = secrets
-            .iter()
-            .filter_map(|(name, value)| Some((name, value.as_str()?)))
-            .map(|(name, value)| Ok((name.clone(), house.metastore.seal_secret(&self.name, name, value)?)));
         let row = SourceRow {
-            name: self.name.clone(),
+            name: self.name,
             kind: self.kind.kind.clone(),
-            params: Value::Object(params),
-            secrets: sealed.collect::<Result<_>>()?,
+            params: Value::Object(Map::new()),
+            secrets: BTreeMap::new(),
             promised_minutes: Some(self.promise.unwrap_or(self.kind.promised_minutes)),
         };
+        let row = told(house, row, &self.kind, &self.given)?;
         house.metastore.add_source(&row).await?;
-        println!("added source `{0}`; `mirante run` reads it", row.name);
+        println!(
+            "added source `{0}`; `mirante source test {0}` tries it out, `mirante run` reads it",
+            row.name
+        );
         Ok(())
     }
+}
+
+/// Changes what a source was told: `PARAMETER=VALUE`, secrets as `PARAMETER=env:NAME` and the like. Its bookmarks stay.
+pub async fn set(house: &House, row: SourceRow, changes: &[String]) -> Result<()> {
+    let Some(kind) = connect::kinds().into_iter().find(|kind| kind.kind == row.kind) else {
+        let why = format!(
+            "source `{}` is of kind `{}`, which is told everything when it is added; remove it and add it anew",
+            row.name, row.kind
+        );
+        return Err(BadUsage(why).into());
+    };
+    let mut given = BTreeMap::new();
+    for change in changes {
+        let (name, value) = change.split_once('=').ok_or_else(|| {
+            BadUsage(format!("`{change}` needs the form PARAMETER=VALUE, such as {}", example(&kind)))
+        })?;
+        given.insert(name.replace('-', "_"), value.to_owned());
+    }
+    let row = told(house, row, &kind, &given)?;
+    house.metastore.change_source(&row).await?;
+    println!("changed source `{0}`; `mirante source test {0}` tries it out", row.name);
+    Ok(())
+}
+
+fn example(kind: &SourceKind) -> String {
+    kind.parameters.first().map(|parameter| format!("{}=…", parameter.name)).unwrap_or_default()
+}
+
+/// The source with these values on top of what it was told before.
+///
+/// # Errors
+/// What cannot be opened is refused now, not at the next run.
+fn told(
+    house: &House,
+    mut row: SourceRow,
+    kind: &SourceKind,
+    given: &BTreeMap<String, String>,
+) -> Result<SourceRow> {
+    for (name, value) in given {
+        let parameter = kind.parameter(name).ok_or_else(|| {
+            let known: Vec<&str> = kind.parameters.iter().map(|known| known.name.as_str()).collect();
+            BadUsage(format!("kind `{}` has no parameter `{name}`; it has {}", kind.kind, known.join(", ")))
+        })?;
+        match parameter.takes {
+            Takes::Secret => {
+                let sealed = house.metastore.seal_secret(&row.name, name, &secret(name, value)?)?;
+                row.secrets.insert(name.clone(), sealed);
+            }
+            Takes::Lines => row.params[name] = lines(name, value)?.into(),
+            _ => row.params[name] = value.clone().into(),
+        }
+    }
+    connect::open(&row.kind, &row.name, &house.metastore.settings_of(&row)?, &house.surroundings)
+        .map_err(|error| BadUsage(error.to_string()))?;
+    Ok(row)
 }
 
 /// A secret from where the argument says it lies.

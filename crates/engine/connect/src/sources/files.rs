@@ -42,7 +42,7 @@ use crate::errors::ConnectError;
 use crate::rejects::Rejects;
 use crate::source::{
     ColumnFound, Discovery, FILE_COLUMN, FileFound, LandHint, Piece, ReadRequest, Reading, SAME_CONTENT,
-    Skipped, Source, StreamFound, StreamState, stream_table,
+    Skipped, Source, StreamFound, StreamState, StreamTested, Tested, stream_table,
 };
 use crate::tally::Evidence;
 
@@ -376,6 +376,14 @@ impl Source for FilesSource {
     async fn discover(&self) -> Result<Discovery, ConnectError> {
         let source = self.clone();
         aside(move || source.discover_now()).await
+    }
+
+    async fn test(&self) -> Result<Tested, ConnectError> {
+        let found = self.streams().await?;
+        let streams =
+            found.into_iter().map(|name| StreamTested { name, is_empty: false, problem: None }).collect();
+        let facts = vec![("folder", self.dir.display().to_string())];
+        Ok(Tested { facts, warnings: Vec::new(), streams })
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {

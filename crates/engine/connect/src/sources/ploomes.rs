@@ -37,7 +37,8 @@ use crate::http::HttpOptions;
 use crate::manners::{Manners, Pace};
 use crate::settings::Settings;
 use crate::source::{
-    Discovery, ReadRequest, Reading, SAME_CONTENT, Skipped, Source, StreamFound, StreamState, stream_table,
+    Discovery, ReadRequest, Reading, SAME_CONTENT, Skipped, Source, StreamFound, StreamState, StreamTested,
+    Tested, stream_table,
 };
 use crate::sources::Surroundings;
 
@@ -56,27 +57,6 @@ pub struct Ploomes {
     today: fn() -> NaiveDate,
     /// All fields that the company added.
     fields: OnceCell<Vec<Custom>>,
-}
-
-/// What a look at an account brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tested {
-    /// The owner of the key.
-    pub user: String,
-    pub account: Option<String>,
-    /// Whether the owner sees everything; none when the API does not say.
-    pub is_administrator: Option<bool>,
-    pub streams: Vec<StreamTested>,
-}
-
-/// Whether a stream can be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamTested {
-    pub name: String,
-    /// It may be read, but holds nothing that the key's owner sees.
-    pub is_empty: bool,
-    /// Why it cannot be read, and what to do.
-    pub problem: Option<String>,
 }
 
 /// Opens an account. Calls nobody yet.
@@ -160,34 +140,6 @@ impl Ploomes {
         Ploomes { api: Arc::new(self.api.at_pace(pace)), ..self }
     }
 
-    /// Looks at the account: whose key it is, and what it can see. Asks once per stream.
-    ///
-    /// # Errors
-    /// `Open` and `Http` when the account itself cannot be reached or refuses the key.
-    pub async fn test(&self) -> Result<Tested, ConnectError> {
-        const STREAM: &str = "self";
-        let expanded = [("$expand", "Account,Profile")];
-        let answer = match self.api.object(STREAM, "Self", &expanded).await {
-            Err(error) if api::status(&error) == Some(400) => self.api.object(STREAM, "Self", &[]).await?,
-            other => other?,
-        };
-        let owner: Value = serde_json::from_str(answer.get()).unwrap_or_default();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let account =
-            text(&owner["Account"]["Name"]).or_else(|| owner["AccountId"].as_i64().map(|id| id.to_string()));
-        let user = text(&owner["Name"]).or_else(|| text(&owner["Email"]));
-        let user = user.ok_or_else(|| self.api.unexpected(STREAM, "Self", "it names nobody"))?;
-        let mut streams = Vec::new();
-        for entity in &ENTITIES {
-            let (is_empty, problem) = match self.api.has_rows(entity.stream, entity.path).await {
-                Ok(has_rows) => (!has_rows, None),
-                Err(error) => (false, Some(error.to_string())),
-            };
-            streams.push(StreamTested { name: entity.stream.to_owned(), is_empty, problem });
-        }
-        Ok(Tested { user, account, is_administrator: owner["Profile"]["Administrator"].as_bool(), streams })
-    }
-
     /// The company's own fields of an entity; asked for once.
     async fn custom(&self, entity: &Entity) -> Result<Vec<Custom>, ConnectError> {
         let all = self.fields.get_or_try_init(|| fields::all(&self.api, entity.stream)).await?;
@@ -268,6 +220,41 @@ impl Source for Ploomes {
         }
         discovery.streams.push(self.found(&snapshots::layout()));
         Ok(discovery)
+    }
+
+    /// Whose key it is, and what it can see. Asks once per stream.
+    async fn test(&self) -> Result<Tested, ConnectError> {
+        const STREAM: &str = "self";
+        let expanded = [("$expand", "Account,Profile")];
+        let answer = match self.api.object(STREAM, "Self", &expanded).await {
+            Err(error) if api::status(&error) == Some(400) => self.api.object(STREAM, "Self", &[]).await?,
+            other => other?,
+        };
+        let owner: Value = serde_json::from_str(answer.get()).unwrap_or_default();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let user = text(&owner["Name"]).or_else(|| text(&owner["Email"]));
+        let user = user.ok_or_else(|| self.api.unexpected(STREAM, "Self", "it names nobody"))?;
+        let account =
+            text(&owner["Account"]["Name"]).or_else(|| owner["AccountId"].as_i64().map(|id| id.to_string()));
+        let mut tested = Tested {
+            facts: account.map(|account| ("account", account)).into_iter().chain([("user", user)]).collect(),
+            ..Tested::default()
+        };
+        if owner["Profile"]["Administrator"].as_bool() == Some(false) {
+            tested.warnings.push(
+                "the key's owner is no administrator, so that records are missing; \
+                 take the key of an integration user with the administrator profile"
+                    .to_owned(),
+            );
+        }
+        for entity in &ENTITIES {
+            let (is_empty, problem) = match self.api.has_rows(entity.stream, entity.path).await {
+                Ok(has_rows) => (!has_rows, None),
+                Err(error) => (false, Some(error.to_string())),
+            };
+            tested.streams.push(StreamTested { name: entity.stream.to_owned(), is_empty, problem });
+        }
+        Ok(tested)
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {

@@ -29,11 +29,10 @@ use crate::errors::ConnectError;
 use crate::http::HttpError;
 use crate::records::Shape;
 use crate::settings::Settings;
-use crate::source::{Discovery, ReadRequest, Reading, Source, StreamFound, stream_table};
+use crate::source::{Discovery, ReadRequest, Reading, Source, StreamFound, Tested, stream_table};
 use crate::sources::Surroundings;
 
 pub use declaration::kind;
-pub use trial::{StreamTested, Tested};
 
 /// A company of a SAP Business One installation.
 ///
@@ -168,6 +167,10 @@ impl Source for SapB1 {
         }
         self.close().await;
         Ok(discovery)
+    }
+
+    async fn test(&self) -> Result<Tested, ConnectError> {
+        self.try_out().await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {

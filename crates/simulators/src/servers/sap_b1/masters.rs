@@ -179,6 +179,7 @@ pub(super) fn account(_: &State, position: u32) -> Value {
         "Name": name,
         "Balance": 0.0,
         "ActiveAccount": "tYES",
+        "FatherAccountKey": code.rsplit_once('.').map(|(father, _)| father),
         "AccountType": if code.starts_with('4') { "at_Expenses" } else { "at_Other" },
         "U_GrupoDRE": group,
     })

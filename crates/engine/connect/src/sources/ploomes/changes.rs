@@ -27,7 +27,9 @@ pub struct Changes {
     entity: &'static Entity,
     layout: Layout,
     lines: Option<(&'static Lines, Layout)>,
-    expand: String,
+    expand: Vec<String>,
+    /// Relations that only some columns need.
+    related: Vec<String>,
     /// Only the columns that are wanted: some documents bring their printed form otherwise.
     select: Option<String>,
     /// None at the end.
@@ -56,9 +58,9 @@ impl Changes {
     ) -> Changes {
         let layout = Layout::new(entity.stream, entity.columns, &["id"], custom, &resumed.columns);
         let lines = entity.lines.as_ref().map(|lines| (lines, lines_layout(lines)));
-        let mut expand: Vec<&str> = entity.lines.iter().map(|lines| lines.collection).collect();
-        expand.extend((!custom.is_empty()).then_some("OtherProperties"));
-        let columns: Vec<&str> = entity.columns.iter().map(|(key, _)| *key).collect();
+        let mut expand: Vec<String> = entity.lines.iter().map(|lines| lines.collection.to_owned()).collect();
+        expand.extend((!custom.is_empty()).then(|| "OtherProperties".to_owned()));
+        let columns: Vec<&str> = entity.own().collect();
         let place = resumed.place.unwrap_or(start);
         let gathered = Gathered::new(entity, &layout, lines.as_ref(), place);
         Changes {
@@ -66,7 +68,8 @@ impl Changes {
             entity,
             layout,
             lines,
-            expand: expand.join(","),
+            expand,
+            related: entity.related().collect(),
             select: Some(columns.join(",")),
             place: Some(place),
             recent: resumed.recent,
@@ -161,12 +164,18 @@ impl Changes {
 
     async fn ask(&mut self, filter: Option<&str>, order: &str) -> Result<Page, ConnectError> {
         loop {
+            let expand = [self.expand.as_slice(), &self.related].concat().join(",");
             let mut query = vec![("$orderby", order)];
             query.extend(filter.map(|filter| ("$filter", filter)));
-            query.extend((!self.expand.is_empty()).then_some(("$expand", self.expand.as_str())));
+            query.extend((!expand.is_empty()).then_some(("$expand", expand.as_str())));
             query.extend(self.select.as_deref().map(|select| ("$select", select)));
             match self.api.list(self.entity.stream, self.entity.path, &query).await {
-                // The account's version may not have one of the fields; then all of them are sent.
+                // The account's version may not have one of the relations; then their columns stay empty.
+                Err(error) if api::status(&error) == Some(400) && !self.related.is_empty() => {
+                    tracing::info!(source = %self.api.source, stream = self.entity.stream, %error, "asking without related records");
+                    self.related.clear();
+                }
+                // Or one of the fields; then all of them are sent.
                 Err(error) if api::status(&error) == Some(400) && self.select.is_some() => {
                     tracing::info!(source = %self.api.source, stream = self.entity.stream, %error, "asking for all fields");
                     self.select = None;

@@ -64,12 +64,12 @@ fn reading() -> [Parameter; 3] {
         ),
         Parameter::with_default(
             "per_minute",
-            Takes::Number { min: 1, max: 120 },
+            Takes::Number { min: 1, max: 6000 },
             "110",
             ("Consultas por minuto", "Requests per minute"),
             (
-                "A conta tem 120, divididas entre todas as integrações.",
-                "The account has 120, shared by all integrations.",
+                "A conta tem 120, divididas entre todas as integrações; dê mais só se a Ploomes concedeu mais.",
+                "The account has 120, shared by all integrations; give more only where Ploomes granted more.",
             ),
         ),
     ]

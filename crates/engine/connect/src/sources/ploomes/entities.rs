@@ -20,9 +20,23 @@ pub const AMOUNT_SCALE: u8 = 6;
 pub struct Entity {
     pub stream: &'static str,
     pub path: &'static str,
+    /// `Relation/Field` is a field of a related record, which is asked to come along.
     pub columns: Columns,
     pub fields: Fields,
     pub lines: Option<Lines>,
+}
+
+impl Entity {
+    /// Names of the entity's own fields among its columns.
+    pub fn own(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|(key, _)| *key).filter(|key| !key.contains('/'))
+    }
+
+    /// Relations that columns are taken from, each with the fields that are wanted of it: `City($select=Name)`.
+    pub fn related(&self) -> impl Iterator<Item = String> {
+        let within = self.columns.iter().filter_map(|(key, _)| key.split_once('/'));
+        within.map(|(relation, field)| format!("{relation}($select={field})"))
+    }
 }
 
 /// Which of the account's fields are this entity's.
@@ -137,6 +151,9 @@ pub const ENTITIES: [Entity; 7] = [
             ("CityId", WHOLE),
             ("StateId", WHOLE),
             ("CountryId", WHOLE),
+            ("City/Name", TEXT),
+            ("State/Short", TEXT),
+            ("LineOfBusiness/Name", TEXT),
             // A number there, which loses its leading zero.
             ("ZipCode", TEXT),
             ("CNAECode", TEXT),

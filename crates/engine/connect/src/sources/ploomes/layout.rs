@@ -78,7 +78,7 @@ impl Layout {
     pub fn cell<'a>(&self, record: &Record<'a>, key: &str) -> JsonCell<'a> {
         match self.places.get(key) {
             Some(Place::Own(column_type)) => {
-                record.row.get(key).map_or(JsonCell::Absent, |raw| fitting(raw, *column_type))
+                record.at(key).map_or(JsonCell::Absent, |raw| fitting(raw, *column_type))
             }
             Some(Place::Other { holds, multiple, is_id }) => {
                 let key = if *is_id { key.strip_suffix(".id").unwrap_or(key) } else { key };
@@ -107,6 +107,12 @@ impl<'a> Record<'a> {
 
     pub fn get(&self, key: &str) -> Option<&'a RawValue> {
         self.row.get(key)
+    }
+
+    /// The value at `Key`, or at `Relation/Key` within a record that came along.
+    fn at(&self, key: &str) -> Option<&'a RawValue> {
+        let Some((relation, key)) = key.split_once('/') else { return self.get(key) };
+        serde_json::from_str::<JsonRow<'a>>(self.get(relation)?.get()).ok()?.get(key)
     }
 
     pub fn id(&self) -> Option<i64> {
@@ -274,6 +280,23 @@ mod tests {
             .map(|field| field.name().as_str())
             .collect();
         assert_eq!(classified, ["nota"]);
+    }
+
+    #[test]
+    fn values_of_related_records_are_found_and_may_be_missing() {
+        let columns: Columns = &[("Id", ColumnType::Integer), ("City/Name", ColumnType::Text)];
+        let layout = Layout::new("contacts", columns, &["id"], &[], &BTreeMap::new());
+        let names: Vec<&str> = layout.shape.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["id", "city_name"]);
+        for (json, expected) in [
+            (r#"{"Id":1,"City":{"Id":3,"Name":"São Paulo"}}"#, "São Paulo"),
+            (r#"{"Id":1,"City":null}"#, "-"),
+            (r#"{"Id":1,"City":{"Name":null}}"#, "-"),
+            (r#"{"Id":1}"#, "-"),
+        ] {
+            let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
+            assert_eq!(shown(&layout, &Record::of(&raw).unwrap(), "City/Name"), expected, "{json}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use connect::Source as _;
 use connect::{ConnectError, HttpError};
 use serde_json::json;
 use simulators::servers::{Misbehaviour, Running};

@@ -1,5 +1,6 @@
 //! What a person says about an account, and what a look at it says back.
 
+use connect::Source as _;
 use connect::Surroundings;
 use connect::sources::ploomes::{Ploomes, kind};
 use serde_json::json;
@@ -12,7 +13,7 @@ fn settings_that_cannot_be_meant_so_are_told_without_the_key() {
     for (more, expected) in [
         (json!({"since": "01/05/2026"}), "`since`: `01/05/2026` is no day"),
         (json!({"page": 301}), "`page` takes a whole number from 1 to 300"),
-        (json!({"per_minute": 121}), "`per_minute` takes a whole number from 1 to 120"),
+        (json!({"per_minute": 6001}), "`per_minute` takes a whole number from 1 to 6000"),
         (json!({"sweep": "yes"}), "`sweep` takes one of on, dry_run, off"),
         (json!({"user_key": "ABC\nDEF"}), "`user_key`"),
         (json!({"user_key": ""}), "`user_key` is missing"),
@@ -54,7 +55,8 @@ async fn a_look_at_an_account_tells_whose_key_it_is_and_what_it_sees() {
     let running = served(&world).await;
     let source = source(&running);
     let tested = source.test().await.unwrap();
-    assert!(!tested.user.is_empty() && tested.account.is_some());
+    assert!(tested.fact("user").is_some() && tested.fact("account").is_some());
+    assert_eq!(tested.warnings, [""; 0]);
     assert_eq!(tested.streams.len(), 7);
     assert!(
         tested.streams.iter().all(|stream| stream.problem.is_none() && !stream.is_empty),
@@ -79,8 +81,8 @@ async fn a_look_tells_refused_and_empty_streams_apart_and_fails_for_none() {
     })
     .await;
     let tested = source_of(&server.url, &json!({})).test().await.unwrap();
-    assert_eq!((tested.user.as_str(), tested.account.as_deref()), ("Integração", Some("77")));
-    assert_eq!(tested.is_administrator, Some(false));
+    assert_eq!((tested.fact("user"), tested.fact("account")), (Some("Integração"), Some("77")));
+    assert!(tested.warnings[0].contains("no administrator"), "{:?}", tested.warnings);
     for stream in tested.streams {
         assert_eq!(stream.is_empty, stream.name == "orders", "{stream:?}");
         assert_eq!(stream.problem.is_some(), stream.name == "quotes", "{stream:?}");

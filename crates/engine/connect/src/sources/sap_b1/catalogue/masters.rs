@@ -11,7 +11,7 @@ const PARTNER: Fields = &[
     (TEXT, "FederalTaxID"),
     (NUMBER, "CreditLimit CurrentAccountBalance OpenOrdersBalance OpenDeliveryNotesBalance"),
     (TEXT, "City County Country BillToState ShipToState EmailAddress Phone1 Cellular Valid Frozen"),
-    (WHOLE, "Industry"),
+    (WHOLE, "Industry DefaultBranch"),
     (DATE, "CreateDate UpdateDate"),
     (TEXT, "CreateTime UpdateTime"),
 ];

@@ -1,0 +1,19 @@
+-- Invoices, one row each.
+{% if var('source_kinds').sap == 'files' %}
+{{ newest(source('sap', 'oinv'), 'doc_entry', 'update_date') }}
+{% else %}
+select
+    doc_entry,
+    {{ canceled() }} as canceled,
+    doc_date,
+    card_code,
+    bpl_id_assigned_to_invoice as bpl_id,
+    sales_person_code as slp_code,
+    ship_to_state,
+    ship_to_city,
+    u_canal,
+    u_operacao,
+    discount_percent as disc_prcnt
+from {{ source('sap', 'invoices') }}
+where not coalesce(_mirante_deleted, false)
+{% endif %}
