@@ -144,8 +144,8 @@ EVENTS = """
            ['view','cart','pay','delivered'][1 + h8 % 4] as status,
            cast((h9 % 100000) / 100.0 as decimal(18, 2)) as value,
            cast(h10 % 20000 as bigint) as minutes
-    from (select hash(i) >> 1 as h, hash(i, 2) >> 1 as h2, hash(i, 3) >> 1 as h3, hash(i, 4) >> 1 as h4, hash(i, 5) >> 1 as h5,
-                 hash(i, 6) >> 1 as h6, hash(i, 7) >> 1 as h7, hash(i, 8) >> 1 as h8, hash(i, 9) >> 1 as h9, hash(i, 10) >> 1 as h10
+    from (select cast(hash(i) >> 1 as bigint) as h, cast(hash(i, 2) >> 1 as bigint) as h2, cast(hash(i, 3) >> 1 as bigint) as h3, cast(hash(i, 4) >> 1 as bigint) as h4, cast(hash(i, 5) >> 1 as bigint) as h5,
+                 cast(hash(i, 6) >> 1 as bigint) as h6, cast(hash(i, 7) >> 1 as bigint) as h7, cast(hash(i, 8) >> 1 as bigint) as h8, cast(hash(i, 9) >> 1 as bigint) as h9, cast(hash(i, 10) >> 1 as bigint) as h10
           from range({count}) as numbers(i))
 """
 
