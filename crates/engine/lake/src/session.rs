@@ -138,7 +138,11 @@ impl Engine {
         let provider = cell.get_or_try_init(|| async {
             let snapshot = lake.at_version(name, version).await?;
             let log_store = lake.log_store(name)?;
-            let provider = scan().with_log_store(log_store).with_eager_snapshot(snapshot).await;
+            // The scan takes our settings instead of its own, which evaluate filters row by row while Parquet is decoded: where most
+            // rows pass, as in a period of a board, choosing them cost more than reading them.
+            let session = Arc::new(self.state.clone());
+            let provider =
+                scan().with_session(session).with_log_store(log_store).with_eager_snapshot(snapshot).await;
             provider.map_err(|e| LakeError::read(name, e))
         });
         provider.await.cloned()

@@ -165,3 +165,12 @@ async fn sum_over_a_join_counts_every_joined_row() {
         "select sum(o.n) from (select k, 1 as n from raw.one) as o left join raw.many as m on o.k = m.k";
     assert_eq!(ask(&newest(&lake).await, sql).await, ["4"]);
 }
+
+#[tokio::test]
+async fn filters_skip_row_groups_and_choose_rows_after_decoding() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path()).await;
+    land(&lake, "raw.one", "1", LandMode::Append, batch(vec![("k", ints(&[1, 2, 3]))])).await.unwrap();
+    let plan = ask(&newest(&lake).await, "explain select sum(k) from raw.one where k > 1").await.join("\n");
+    assert!(plan.contains("FilterExec") && plan.contains("pruning_predicate"), "{plan}");
+}
