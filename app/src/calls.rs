@@ -8,6 +8,7 @@ pub mod editions;
 pub mod metrics;
 pub mod principal;
 pub mod runs;
+pub mod sources;
 
 use contract::Failure;
 use contract::failure::FailureKind;

@@ -15,6 +15,8 @@
 //! | `Arc<dyn contract::editions::Editions>` | always |
 //! | `Arc<dyn contract::metrics::Metrics>` | always |
 //! | `Arc<dyn contract::runs::Runs>` | always |
+//! | `Arc<dyn contract::sources::Sources>` | always |
+//! | [`stills::Posted`] | where the form of a source was sent and is shown again |
 //!
 //! Besides: `GET /preferencias` answers 303 with what [`preferences::choose`] says, pages other than `/entrar` redirect there
 //! when nobody is signed in, and public files lie at the paths that [`shell`] names.
@@ -29,6 +31,8 @@ pub mod preferences;
 pub mod questions;
 pub mod routes;
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod stills;
 pub mod texts;
 pub mod view_models;
 

@@ -7,3 +7,4 @@ pub mod metric;
 pub mod metrics;
 pub mod not_found;
 pub mod sign_in;
+pub mod sources;

@@ -16,6 +16,33 @@ pub const SIGN_IN: &str = "/entrar";
 pub const SIGN_OUT: &str = "/sair";
 pub const PREFERENCES: &str = "/preferencias";
 
+pub const SOURCES: &str = "/dados";
+pub const NEW_SOURCE: &str = "/dados/nova";
+/// Tells the list of sources anew whenever something happens to one.
+pub const SOURCES_LIVE: &str = "/dados/ao-vivo";
+
+pub fn new_source(kind: &str) -> String {
+    format!("{NEW_SOURCE}/{}", segment(kind))
+}
+
+pub fn source(name: &str) -> String {
+    format!("/dados/fonte/{}", segment(name))
+}
+
+pub fn source_settings(name: &str) -> String {
+    format!("{}/ajustes", source(name))
+}
+
+/// Where a form that does something to a source is sent: `sincronizar`, `parar`, `remover`.
+pub fn source_deed(name: &str, deed: &str) -> String {
+    format!("{}/{deed}", source(name))
+}
+
+/// Tells one source anew.
+pub fn source_live(name: &str) -> String {
+    format!("{}/ao-vivo", source(name))
+}
+
 pub fn board(id: &str) -> String {
     if id == HOME_BOARD { "/".to_owned() } else { format!("/painel/{}", segment(id)) }
 }
@@ -58,6 +85,11 @@ pub fn Pages() -> impl IntoView {
             <Route path=(StaticSegment("painel"), ParamSegment("id")) view=pages::board::BoardPage ssr=SsrMode::Async/>
             <Route path=StaticSegment("indicadores") view=pages::metrics::MetricsPage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("indicador"), ParamSegment("metric")) view=pages::metric::MetricPage ssr=SsrMode::Async/>
+            <Route path=StaticSegment("dados") view=pages::sources::SourcesPage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("nova")) view=pages::sources::NewSourcePage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("nova"), ParamSegment("kind")) view=pages::sources::NewSourcePage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name")) view=pages::sources::SourcePage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name"), StaticSegment("ajustes")) view=pages::sources::SettingsPage ssr=SsrMode::Async/>
             <Route path=StaticSegment("entrar") view=pages::sign_in::SignInPage ssr=SsrMode::Async/>
         </Routes>
     }

@@ -18,6 +18,7 @@ pub struct Texts {
     pub main_navigation: &'static str,
     pub boards: &'static str,
     pub metrics: &'static str,
+    pub data: &'static str,
     pub overview_short: &'static str,
     pub metrics_short: &'static str,
     pub copy_link: &'static str,

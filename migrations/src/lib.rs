@@ -8,12 +8,17 @@ use sea_orm_migration::prelude::*;
 
 mod m20261123_main_job;
 mod m20261124_bookmarks;
+mod m20261128_syncs;
 
 pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_main_job::Migration), Box::new(m20261124_bookmarks::Migration)]
+        vec![
+            Box::new(m20261123_main_job::Migration),
+            Box::new(m20261124_bookmarks::Migration),
+            Box::new(m20261128_syncs::Migration),
+        ]
     }
 }

@@ -7,7 +7,9 @@ mod boards;
 mod editions;
 mod metrics;
 mod runs;
+pub mod sources;
 
+use crate::jobs::Jobs;
 use crate::reader::Reader;
 use std::sync::Arc;
 
@@ -17,15 +19,17 @@ pub struct Answers {
     pub editions: Arc<dyn contract::editions::Editions>,
     pub metrics: Arc<dyn contract::metrics::Metrics>,
     pub runs: Arc<dyn contract::runs::Runs>,
+    pub sources: Arc<dyn contract::sources::Sources>,
 }
 
 impl Answers {
-    pub fn new(reader: Arc<Reader>) -> Answers {
+    pub fn new(reader: Arc<Reader>, jobs: Arc<Jobs>) -> Answers {
         Answers {
             boards: Arc::new(boards::Boards { reader: reader.clone() }),
             editions: Arc::new(editions::Editions { reader: reader.clone() }),
             metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
             runs: Arc::new(runs::Runs { reader }),
+            sources: Arc::new(sources::Sources { jobs }),
         }
     }
 }

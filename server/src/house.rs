@@ -4,7 +4,7 @@
 
 use crate::answers::Answers;
 use crate::config::Config;
-use crate::examine::Examiner;
+use crate::jobs::Jobs;
 use crate::reader::Reader;
 use anyhow::{Context, Result};
 use chrono::{NaiveDate, Utc};
@@ -14,7 +14,7 @@ use lake::{Lake, LakeOptions};
 use metastore::Metastore;
 use metastore::secrets::Vault;
 use metastore::settings::Workspace;
-use pipeline::{Pipeline, Progress, RunOutcome};
+use pipeline::{Progress, RunOutcome};
 use rust_embed::RustEmbed;
 use std::sync::Arc;
 use transform::Files;
@@ -43,10 +43,10 @@ mod shipped {
 pub struct House {
     pub config: Config,
     pub metastore: Metastore,
-    pub lake: Lake,
     pub reader: Arc<Reader>,
     /// Whom sources may call, and how fast.
     pub surroundings: Surroundings,
+    pub jobs: Arc<Jobs>,
     pub answers: Answers,
     /// Cookies travel over https only.
     pub secure_cookies: bool,
@@ -69,32 +69,21 @@ impl House {
         let options = LakeOptions { memory_limit: config.memory_bytes, ..LakeOptions::default() };
         let lake = Lake::open(&lake_dir, options).await?;
         let reader = Arc::new(Reader::new(metastore.clone(), lake.clone()));
-        let answers = Answers::new(reader.clone());
-        let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let surroundings = Surroundings::new(config.egress.clone());
-        Ok(House { config, metastore, lake, reader, surroundings, answers, secure_cookies })
+        let jobs = Arc::new(Jobs::new(
+            (lake.clone(), metastore.clone()),
+            surroundings.clone(),
+            config.data.join("locks"),
+            config.keep_editions,
+        ));
+        let answers = Answers::new(reader.clone(), jobs.clone());
+        let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        Ok(House { config, metastore, reader, surroundings, jobs, answers, secure_cookies })
     }
 
     /// One run of the pipeline over all sources and packs.
     pub async fn run_once(&self, full_refresh: bool, progress: Progress) -> Result<RunOutcome> {
-        let workspace = self.metastore.workspace().await?;
-        let yesterday = kpi::period::day_before(today(&workspace)?);
-        let mut vars = serde_json::Map::new();
-        vars.insert("as_of".to_owned(), yesterday.to_string().into());
-        // The exports of a system have other tables than the system itself, and packs may know both.
-        let kinds =
-            self.metastore.sources().await?.into_iter().map(|source| (source.name, source.kind.into()));
-        vars.insert("source_kinds".to_owned(), serde_json::Value::Object(kinds.collect()));
-        let pipeline = Pipeline {
-            lake: self.lake.clone(),
-            metastore: self.metastore.clone(),
-            surroundings: self.surroundings.clone(),
-            builtin: Arc::new(builtin_pack),
-            examine: Arc::new(Examiner { yesterday }),
-            vars,
-            keep_editions: self.config.keep_editions,
-        };
-        Ok(pipeline.run(full_refresh, &progress).await?)
+        Ok(self.jobs.pipeline().await?.run(full_refresh, &progress).await?)
     }
 }
 
@@ -106,14 +95,21 @@ pub fn today(workspace: &Workspace) -> Result<NaiveDate> {
     if let Some(today) = workspace.today {
         return Ok(today);
     }
-    let zone: Tz = workspace.time_zone.parse().map_err(|_| {
+    Ok(Utc::now().with_timezone(&zone(workspace)?).date_naive())
+}
+
+/// The workspace's time zone.
+///
+/// # Errors
+/// When it is none that exists.
+pub fn zone(workspace: &Workspace) -> Result<Tz> {
+    workspace.time_zone.parse().map_err(|_| {
         anyhow::anyhow!("`{}` is no time zone; use a name such as America/Sao_Paulo", workspace.time_zone)
-    })?;
-    Ok(Utc::now().with_timezone(&zone).date_naive())
+    })
 }
 
 /// The files of a pack that is shipped with the program.
-fn builtin_pack(name: &str) -> Option<Files> {
+pub fn builtin_pack(name: &str) -> Option<Files> {
     fn files<P: RustEmbed>(name: &str) -> Files {
         let files =
             P::iter().filter_map(|path| Some((path.clone().into_owned(), P::get(&path)?.data.into_owned())));

@@ -8,6 +8,7 @@ mod headers;
 mod health;
 mod pages;
 pub mod session;
+mod sources;
 
 use crate::house::House;
 use axum::Router;
@@ -26,6 +27,7 @@ const BODY_BYTES: usize = 256 << 10;
 pub fn router(house: Arc<House>) -> Router {
     health::start_counting();
     let guarded = pages::guarded()
+        .merge(sources::routes())
         .merge(api::routes())
         .route("/sair", post(session::sign_out))
         .layer(middleware::from_fn_with_state(house.clone(), session::require));

@@ -19,6 +19,7 @@ use locale::{Lang, date};
 pub enum Place {
     Board(String),
     Metrics,
+    Sources,
 }
 
 pub struct Framed {
@@ -98,6 +99,12 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
         &[("href", &carried(routes::METRICS.to_owned())), ("aria-current", here)],
         (icon_html("kpi"), el("span", &[], texts.metrics)),
     );
+    let here = if *place == Place::Sources { "page" } else { "" };
+    let sources = el(
+        "a",
+        &[("href", routes::SOURCES), ("rel", "external"), ("aria-current", here)],
+        (icon_html("data"), el("span", &[], texts.data)),
+    );
     let who = (session.person.as_str(), el("small", &[], session.status.company.as_str()));
     let foot = (
         el("p", &[("class", "sync")], (sign("s-ok", "st st-ok"), el("span", &[], covered(session, env)))),
@@ -113,7 +120,7 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
     );
     all((
         el("a", &[("class", "brand"), ("href", "/")], (mark(), el("span", &[], "Mirante"))),
-        el("nav", &[("aria-label", texts.main_navigation)], (home, metrics)),
+        el("nav", &[("aria-label", texts.main_navigation)], (home, metrics, sources)),
         others,
         el("div", &[("class", "rail-foot")], foot),
     ))

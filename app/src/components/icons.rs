@@ -11,6 +11,8 @@ const SPRITE: &str = concat!(
     r#"<symbol id="i-board" viewBox="0 0 20 20"><rect x="3" y="3.5" width="6" height="7" rx="1.2"/><rect x="11" y="3.5" width="6" height="4" rx="1.2"/><rect x="3" y="12.5" width="6" height="4" rx="1.2"/><rect x="11" y="9.5" width="6" height="7" rx="1.2"/></symbol>"#,
     r#"<symbol id="i-calendar" viewBox="0 0 20 20"><rect x="3" y="4" width="14" height="13" rx="2"/><path d="M3 8.2h14M6.8 2.5v3M13.2 2.5v3"/></symbol>"#,
     r#"<symbol id="i-compare" viewBox="0 0 20 20"><path d="M3 7h12l-2.8-2.8M17 13H5l2.8 2.8"/></symbol>"#,
+    r#"<symbol id="i-data" viewBox="0 0 20 20"><ellipse cx="10" cy="5" rx="6" ry="2.4"/><path d="M4 5v10c0 1.3 2.7 2.4 6 2.4s6-1.1 6-2.4V5M4 10c0 1.3 2.7 2.4 6 2.4s6-1.1 6-2.4"/></symbol>"#,
+    r#"<symbol id="i-plus" viewBox="0 0 20 20"><path d="M10 4v12M4 10h12"/></symbol>"#,
     r#"<symbol id="i-down" viewBox="0 0 20 20"><path d="m6 8 4 4 4-4"/></symbol>"#,
     r#"<symbol id="i-up" viewBox="0 0 20 20"><path d="m6 12 4-4 4 4"/></symbol>"#,
     r#"<symbol id="i-filter" viewBox="0 0 20 20"><path d="M3 6h9M15.5 6H17M3 14h1.5M8 14h9"/><circle cx="13.7" cy="6" r="1.8"/><circle cx="6.2" cy="14" r="1.8"/></symbol>"#,

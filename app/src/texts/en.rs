@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     main_navigation: "Main",
     boards: "Boards",
     metrics: "Metrics",
+    data: "Data",
     overview_short: "Overview",
     metrics_short: "Metrics",
     copy_link: "Copy link",

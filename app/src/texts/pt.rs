@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     main_navigation: "Principal",
     boards: "Painéis",
     metrics: "Indicadores",
+    data: "Dados",
     overview_short: "Visão",
     metrics_short: "KPIs",
     copy_link: "Copiar link",

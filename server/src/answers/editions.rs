@@ -1,5 +1,6 @@
 //! Which edition readers see, and what about it deserves a mark.
 
+use super::sources;
 use crate::house;
 use crate::reader::{OpenEdition, Reader, internal};
 use async_trait::async_trait;
@@ -10,7 +11,6 @@ use contract::{Failure, Principal};
 use kpi::Period;
 use lake::TableName;
 use metastore::editions::EditionRow;
-use metastore::now_ms;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,6 +46,11 @@ impl contract::editions::Editions for Editions {
         let rows = self.reader.metastore().editions(limit).await.map_err(|error| internal(&error))?;
         Ok(rows.iter().map(card).collect())
     }
+
+    async fn time_zone(&self, _: &Principal) -> Result<String, Failure> {
+        let workspace = self.reader.metastore().workspace().await.map_err(|error| internal(&error))?;
+        Ok(workspace.time_zone)
+    }
 }
 
 impl Editions {
@@ -73,10 +78,9 @@ impl Editions {
         for source in metastore.sources().await.map_err(|error| internal(&error))? {
             let Some(promised) = source.promised_minutes else { continue };
             let streams = metastore.stream_states(&source.name).await.map_err(|error| internal(&error))?;
-            // Quiet streams are no news; the source as a whole is late when nothing at all has come.
-            let Some(newest) = streams.values().map(|state| state.loaded_at).max() else { continue };
-            let age = u64::try_from((now_ms() - newest) / 60_000).unwrap_or_default();
-            if age > promised {
+            let (whole, _) = metastore.last_syncs(&source.name).await.map_err(|error| internal(&error))?;
+            let freshness = sources::freshness(whole, &streams, Some(promised));
+            if let (true, Some(age)) = (freshness.is_late(), freshness.age_minutes) {
                 for stream in streams.keys() {
                     let table = TableName::new(pipeline::RAW, connect::stream_table(&source.name, stream))
                         .to_string();

@@ -80,6 +80,7 @@ impl Demo {
             _ => bail!("{}", outcome.message.unwrap_or_else(|| "the run did not publish".to_owned())),
         }
         if !self.no_serve {
+            tokio::spawn(house.jobs.clone().keep_schedule());
             serve::until_stopped(house, "Helena").await?;
         }
         systems.stop().await;
@@ -168,6 +169,7 @@ async fn register_folders(house: &House, exports: &Path) -> Result<()> {
                 params: serde_json::json!({ "dir": exports.join(folder), "options": {} }),
                 secrets: BTreeMap::new(),
                 promised_minutes: Some(PROMISED_MINUTES),
+                schedule: None,
             })
             .await?;
     }

@@ -8,15 +8,16 @@ use contract::Principal;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 #[derive(clap::Args)]
 pub struct Serve {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, env = "MIRANTE_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// Run the pipeline every so many minutes while serving; without it, only `mirante run` does
-    #[arg(long, env = "MIRANTE_RUN_EVERY", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
-    pub run_every: Option<u32>,
+    /// Read no source by schedule; only `mirante run` and people on the page of sources do
+    #[arg(long, env = "MIRANTE_NO_SCHEDULE")]
+    pub no_schedule: bool,
     /// Who the sign-in link greets
     #[arg(long, default_value = "Administração", value_name = "NAME")]
     pub greet: String,
@@ -27,8 +28,8 @@ impl Serve {
         let mut config = Config::load(place)?;
         config.listen = self.listen.unwrap_or(config.listen);
         let house = Arc::new(House::open(config).await?);
-        if let Some(minutes) = self.run_every {
-            tokio::spawn(run_every(house.clone(), minutes));
+        if !self.no_schedule {
+            tokio::spawn(house.jobs.clone().keep_schedule());
         }
         until_stopped(house, &self.greet).await
     }
@@ -43,32 +44,11 @@ pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
     let base = house.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let token = house.metastore.new_sign_in_link(&administrator(greet)).await?;
     let router = web::router(house.clone());
+    tokio::spawn(house.jobs.clone().keep_building());
     println!("Mirante: {base}");
     println!("Sign in: {base}/entrar/link?token={token}");
-    axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
+    axum::serve(listener, router).with_graceful_shutdown(stop_signal(house.jobs.stopping.clone())).await?;
     Ok(())
-}
-
-/// Runs again and again; what goes wrong is in the log and in the list of runs, and the next run tries again.
-async fn run_every(house: Arc<House>, minutes: u32) {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(u64::from(minutes) * 60));
-    // After a run that took longer than the interval, one run is due and not all that were missed.
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let house = house.clone();
-        // A thread of its own, so that no page waits behind a long model.
-        let run = tokio::task::spawn_blocking(move || {
-            tokio::runtime::Handle::current().block_on(house.run_once(false, Arc::new(|_| {})))
-        });
-        match run.await {
-            Ok(Ok(outcome)) => {
-                tracing::info!(state = ?outcome.state, edition = outcome.edition, rows = outcome.rows_landed, "run ended");
-            }
-            Ok(Err(error)) => tracing::error!(error = %crate::terminal::one_line(&error), "run failed"),
-            Err(error) => tracing::error!(%error, "run broke off"),
-        }
-    }
 }
 
 fn administrator(name: &str) -> Principal {
@@ -80,7 +60,7 @@ fn administrator(name: &str) -> Principal {
     }
 }
 
-async fn stop_signal() {
+async fn stop_signal(stopping: CancellationToken) {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -95,6 +75,8 @@ async fn stop_signal() {
         }
     };
     tokio::select! { () = interrupt => {}, () = terminate => {} }
+    // Syncs end where they are, and pages that wait for news are told that there is none.
+    stopping.cancel();
     // Open requests may finish, but a client that never ends must not keep the process.
     tokio::spawn(async {
         tokio::time::sleep(std::time::Duration::from_secs(8)).await;

@@ -23,7 +23,7 @@ pub enum Source {
     Show { name: String },
     /// Try the connection of a source out: who answers, and which streams can be read
     Test { name: String },
-    /// Change what a source was told, such as a new password: `mirante source set sap password=env:SAP_PASSWORD`
+    /// Change what a source was told: `mirante source set sap password=env:SAP_PASSWORD`, `schedule='every 30m'`, `promise=60`
     Set {
         name: String,
         /// Secrets as PARAMETER=env:NAME, PARAMETER=file:PATH or PARAMETER=- for standard input
@@ -59,6 +59,9 @@ pub struct AddFiles {
     /// How old its data may get before readers are told
     #[arg(long, value_name = "MINUTES")]
     promise: Option<u64>,
+    /// When it is read: `every 30m`, `manual`, or a cron expression such as `0 6 * * 1-5`
+    #[arg(long, value_name = "WHEN")]
+    schedule: Option<String>,
 }
 
 impl Source {
@@ -119,6 +122,7 @@ impl AddFiles {
             params,
             secrets: BTreeMap::new(),
             promised_minutes: self.promise,
+            schedule: self.schedule.as_deref().map(declared::scheduled).transpose()?,
         };
         house.metastore.add_source(&row).await?;
         println!("added source `{}`; `mirante source show {}` tells what it holds", row.name, row.name);

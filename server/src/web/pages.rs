@@ -5,6 +5,7 @@
 use super::{build_id, headers};
 use crate::house::House;
 use app::preferences::{Preferences, choose};
+use app::stills::Posted;
 use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
@@ -64,6 +65,7 @@ fn provide(house: &Arc<House>, principal: Option<&Principal>, headers: &HeaderMa
     provide_context(house.answers.editions.clone());
     provide_context(house.answers.metrics.clone());
     provide_context(house.answers.runs.clone());
+    provide_context(house.answers.sources.clone());
     if let Some(principal) = principal {
         provide_context(principal.clone());
     }
@@ -71,11 +73,17 @@ fn provide(house: &Arc<House>, principal: Option<&Principal>, headers: &HeaderMa
 
 /// Renders the page of the request's path.
 pub async fn page(State(house): State<Arc<House>>, request: Request) -> Response {
+    page_after(house, request, Posted::default()).await
+}
+
+/// The same, after the form on it was sent.
+pub async fn page_after(house: Arc<House>, request: Request, posted: Posted) -> Response {
     let principal = request.extensions().get::<Principal>().cloned();
     let request_headers = request.headers().clone();
     let options = options();
     let contexts = move || {
         provide(&house, principal.as_ref(), &request_headers);
+        provide_context(posted.clone());
         // The nonce belongs to this answer; its header is set where it is known.
         if let (Some(nonce), Some(response)) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>())
             && let Ok(policy) = HeaderValue::from_str(&headers::page_policy(&nonce))

@@ -93,12 +93,12 @@ fn write_second_files(files: &Path) {
     std::fs::write(files.join("sales_2026-04.csv"), sales(4, 0)).unwrap();
 }
 
-struct Shop {
-    workspace: Workspace,
+pub struct Shop {
+    pub workspace: Workspace,
 }
 
 impl Shop {
-    fn new() -> Shop {
+    pub fn new() -> Shop {
         let workspace = Workspace::new();
         let (files, pack) = (workspace.folder("files"), workspace.folder("pack"));
         write_first_files(&files);
@@ -135,7 +135,7 @@ impl Shop {
         number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("`{said}` names no edition"))
     }
 
-    fn figures(&self, edition: Option<u64>) -> String {
+    pub fn figures(&self, edition: Option<u64>) -> String {
         let edition = edition.map(|number| number.to_string());
         let mut arguments = vec![
             "query",

@@ -5,6 +5,7 @@ mod bad_input;
 mod dbt_marts;
 mod golden_figures;
 mod killed;
+mod serving;
 mod sources;
 mod truth;
 mod workspace;

@@ -11,5 +11,6 @@ pub mod settings;
 pub mod sign_in;
 pub mod sources;
 mod store;
+pub mod syncs;
 
 pub use store::{Metastore, MetastoreError, now_ms};

@@ -23,6 +23,7 @@ mod entity {
         pub promised_minutes: Option<i64>,
         pub added_at: i64,
         pub secrets: Option<String>,
+        pub schedule: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -64,6 +65,8 @@ pub struct SourceRow {
     pub secrets: BTreeMap<String, String>,
     /// How old its data may get before readers are told.
     pub promised_minutes: Option<u64>,
+    /// When it is read, in the words of `pipeline::Schedule`; without it, often enough to keep its promise.
+    pub schedule: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +100,7 @@ impl Metastore {
                     secrets: serde_json::from_str(secrets).map_err(unreadable)?,
                     name: row.name,
                     kind: row.kind,
+                    schedule: row.schedule,
                     promised_minutes: row.promised_minutes.and_then(|minutes| u64::try_from(minutes).ok()),
                 })
             })
@@ -127,9 +131,10 @@ impl Metastore {
             name: Set(source.name.clone()),
             kind: Set(source.kind.clone()),
             params: Set(source.params.to_string()),
-            promised_minutes: Set(source.promised_minutes.map(|minutes| minutes.min(1 << 40).cast_signed())),
+            promised_minutes: Set(stored(source.promised_minutes)),
             added_at: Set(now_ms()),
             secrets: Set(Some(serde_json::json!(source.secrets).to_string())),
+            schedule: Set(source.schedule.clone()),
         })
         .exec_without_returning(&self.writer)
         .await
@@ -137,7 +142,7 @@ impl Metastore {
         Ok(())
     }
 
-    /// Replaces what the connector of a source is told; its bookmarks stay.
+    /// Replaces what the connector of a source is told, its promise and its schedule; its bookmarks stay.
     ///
     /// # Errors
     /// `Missing` when there is no such source.
@@ -146,6 +151,8 @@ impl Metastore {
             .col_expr(entity::Column::Kind, Expr::value(source.kind.clone()))
             .col_expr(entity::Column::Params, Expr::value(source.params.to_string()))
             .col_expr(entity::Column::Secrets, Expr::value(serde_json::json!(source.secrets).to_string()))
+            .col_expr(entity::Column::PromisedMinutes, Expr::value(stored(source.promised_minutes)))
+            .col_expr(entity::Column::Schedule, Expr::value(source.schedule.clone()))
             .filter(entity::Column::Name.eq(&source.name))
             .exec(&self.writer)
             .await
@@ -225,6 +232,11 @@ impl Metastore {
         .tried("store the stream's bookmark")?;
         Ok(())
     }
+}
+
+/// Minutes as the database keeps them; more than two million years are as good as never.
+fn stored(minutes: Option<u64>) -> Option<i64> {
+    minutes.map(|minutes| minutes.min(1 << 40).cast_signed())
 }
 
 /// What a secret is sealed for.

@@ -29,6 +29,12 @@ pub enum PipelineError {
     Encode { source: serde_json::Error },
     #[error("edition {number} cannot be read back; was it written by a newer version?")]
     Decode { number: u64, source: serde_json::Error },
+    #[error("there is no source `{name}`; `mirante source list` names them")]
+    NoSource { name: String },
+    #[error("{what} is at work in another process; wait until it has ended")]
+    Busy { what: String },
+    #[error("the lock `{path}` cannot be taken")]
+    Lock { path: PathBuf, source: std::io::Error },
     #[error("there is nothing to run; add a pack first: `mirante pack add DIR`")]
     NoPack,
 }

@@ -9,8 +9,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use connect::{
-    Batches, ConnectError, LandHint, LandedKeys, Piece, ReadRequest, Source, Surroundings, rejects_schema,
-    rejects_table, stream_table,
+    Batches, ConnectError, LandHint, LandedKeys, Piece, ReadRequest, Source, rejects_schema, rejects_table,
+    stream_table,
 };
 use futures::StreamExt;
 use lake::{Bookmark, Lake, LakeError, LandMode, Landed, Landing, Relations, RowsError, TableName, quote};
@@ -18,6 +18,7 @@ use metastore::sources::StreamState;
 use metastore::{Metastore, now_ms};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 /// The schema of the lake that raw tables live in.
 pub const RAW: &str = "raw";
@@ -39,42 +40,10 @@ pub struct LandReport {
 }
 
 /// Sources that are read at the same time: a slow one does not hold the others up.
-const SOURCES_AT_ONCE: usize = 4;
-
-/// Lands what is new in all sources.
-///
-/// # Errors
-/// Only for what concerns the workspace (the lake, the platform database); what concerns one file or one source is a problem in
-/// the report.
-pub async fn land_all(
-    lake: &Lake,
-    metastore: &Metastore,
-    surroundings: &Surroundings,
-    progress: &Progress,
-) -> Result<LandReport, PipelineError> {
-    let each = metastore.sources().await?.into_iter().map(|row| async move {
-        let mut report = LandReport::default();
-        let problem =
-            |error: &dyn std::error::Error| format!("source `{}`: {}", row.name, crate::whole(error));
-        match metastore.settings_of(&row) {
-            Ok(settings) => match connect::open(&row.kind, &row.name, &settings, surroundings) {
-                Ok(source) => land_source(lake, metastore, source.as_ref(), progress, &mut report).await?,
-                Err(error) => report.problems.push(problem(&error)),
-            },
-            Err(error) => report.problems.push(problem(&error)),
-        }
-        Ok::<LandReport, PipelineError>(report)
-    });
-    let mut reports = futures::stream::iter(each).buffered(SOURCES_AT_ONCE);
-    let mut report = LandReport::default();
-    while let Some(landed) = reports.next().await {
-        report.add(landed?);
-    }
-    Ok(report)
-}
+pub const SOURCES_AT_ONCE: usize = 4;
 
 impl LandReport {
-    fn add(&mut self, other: LandReport) {
+    pub(crate) fn add(&mut self, other: LandReport) {
         self.rows += other.rows;
         self.rejected += other.rejected;
         self.pieces += other.pieces;
@@ -83,15 +52,15 @@ impl LandReport {
     }
 }
 
-/// Lands what is new in one source and lets go of it, however that ends.
-async fn land_source(
+/// Lands what is new in one source and lets go of it, however that ends; none when it was stopped before its end.
+pub(crate) async fn land_source(
     lake: &Lake,
     metastore: &Metastore,
     source: &dyn Source,
-    progress: &Progress,
+    (progress, stop): (&Progress, &CancellationToken),
     report: &mut LandReport,
-) -> Result<(), PipelineError> {
-    let landed = land_streams(lake, metastore, source, progress, report).await;
+) -> Option<Result<(), PipelineError>> {
+    let landed = stop.run_until_cancelled(land_streams(lake, metastore, source, progress, report)).await;
     source.close().await;
     landed
 }

@@ -11,11 +11,14 @@ mod land;
 pub mod packs;
 mod position;
 mod run;
+mod schedule;
+mod sync;
 
 pub use bundle::{Bundle, LineageNode, MetricsText};
 pub use errors::PipelineError;
-pub use land::RAW;
+pub use land::{LandReport, RAW, SOURCES_AT_ONCE};
 pub use run::{Examine, Examined, Pipeline, RunOutcome, bundle_of, relations_of};
+pub use schedule::Schedule;
 
 use std::sync::Arc;
 

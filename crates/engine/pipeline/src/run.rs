@@ -2,8 +2,9 @@
 
 use crate::build::{self, Made};
 use crate::bundle::Bundle;
-use crate::land::{self, LandReport, RAW};
+use crate::land::{LandReport, RAW};
 use crate::packs::{self, Builtin};
+use crate::sync::hold;
 use crate::{Event, PipelineError, Progress, judge, whole};
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -14,6 +15,7 @@ use metastore::Metastore;
 use metastore::editions::{EditionRow, NewEdition};
 use metastore::runs::RunEnd;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Looks at what is about to be published: are its metrics and boards sound on these tables?
@@ -36,6 +38,8 @@ pub struct Examined {
 pub struct Pipeline {
     pub lake: Lake,
     pub metastore: Metastore,
+    /// Folder of the files by which processes keep out of each other's way.
+    pub locks: PathBuf,
     /// Whom sources may call, and how fast.
     pub surroundings: Surroundings,
     /// The packs that are shipped with the program.
@@ -70,16 +74,35 @@ enum Verdict {
 }
 
 impl Pipeline {
-    /// One run. `full_refresh` rebuilds incremental models from nothing and publishes even without new rows.
+    /// One run over all sources. `full_refresh` rebuilds incremental models from nothing and publishes even without new rows.
     ///
     /// # Errors
     /// What ended the run; it is also in the list of runs. Rows that were landed stay landed.
     pub async fn run(&self, full_refresh: bool, progress: &Progress) -> Result<RunOutcome, PipelineError> {
+        self.recorded(full_refresh, progress, true).await
+    }
+
+    /// The stages after landing: what syncs have brought is built, checked and published.
+    ///
+    /// # Errors
+    /// As of `run`.
+    pub async fn build(&self, full_refresh: bool, progress: &Progress) -> Result<RunOutcome, PipelineError> {
+        self.recorded(full_refresh, progress, false).await
+    }
+
+    async fn recorded(
+        &self,
+        full_refresh: bool,
+        progress: &Progress,
+        lands: bool,
+    ) -> Result<RunOutcome, PipelineError> {
+        let _alone = hold(&self.locks, "run")?;
         let run = uuid::Uuid::now_v7().to_string();
         self.metastore.begin_run(&run).await?;
         let mut report = LandReport::default();
         let mut notes = Vec::new();
-        let verdict = self.stages(&run, full_refresh, progress, &mut report, &mut notes).await;
+        let verdict =
+            self.stages(&run, full_refresh, progress, lands.then_some(&mut report), &mut notes).await;
         progress(Event::Ended);
 
         let (state, edition, message) = match &verdict {
@@ -117,13 +140,15 @@ impl Pipeline {
         run: &str,
         full_refresh: bool,
         progress: &Progress,
-        report: &mut LandReport,
+        report: Option<&mut LandReport>,
         notes: &mut Vec<String>,
     ) -> Result<Verdict, PipelineError> {
         let packs = packs::load_all(&self.metastore, &self.builtin).await?;
         let project = packs::project(&packs, self.vars.clone())?;
-        progress(Event::Step("landing"));
-        *report = land::land_all(&self.lake, &self.metastore, &self.surroundings, progress).await?;
+        if let Some(report) = report {
+            progress(Event::Step("landing"));
+            *report = self.sync_all(progress).await?;
+        }
 
         let last = self.metastore.edition(None).await?;
         let inputs = packs::inputs_hash(&packs, &self.vars);

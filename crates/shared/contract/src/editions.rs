@@ -61,4 +61,6 @@ pub struct Stale {
 pub trait Editions: Send + Sync {
     async fn status(&self, principal: &Principal) -> Result<Status, Failure>;
     async fn list(&self, principal: &Principal, limit: u32) -> Result<Vec<EditionCard>, Failure>;
+    /// The workspace's, also while nothing is published.
+    async fn time_zone(&self, principal: &Principal) -> Result<String, Failure>;
 }

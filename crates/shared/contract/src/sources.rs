@@ -2,6 +2,8 @@
 //!
 //! Holds no secret and no row. Invariant: form, command line and API are made from the same declaration.
 
+use crate::{Failure, Principal};
+use async_trait::async_trait;
 use kpi::definition::Label;
 use serde::{Deserialize, Serialize};
 
@@ -94,4 +96,225 @@ impl Parameter {
     pub fn is_secret(&self) -> bool {
         self.takes == Takes::Secret
     }
+}
+
+/// A source as the list shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceCard {
+    pub name: String,
+    pub kind: String,
+    /// The kind as people call it.
+    pub title: Label,
+    pub streams: u32,
+    pub freshness: Freshness,
+    /// When it is read, as a person wrote it or as follows from the promise: `every 8m`, `0 6 * * 1-5`, `manual`.
+    pub schedule: String,
+    /// RFC 3339, UTC; none when it is read by hand or the schedule stands still.
+    pub next_at: Option<String>,
+    /// Rows landed since midnight of the workspace.
+    pub rows_today: u64,
+    /// Syncs that began in the last 24 hours, oldest first.
+    pub last_day: Vec<SyncCard>,
+    /// The newest sync, whenever that was.
+    pub last: Option<SyncCard>,
+    /// What is being read at this moment.
+    pub running: Option<SyncProgress>,
+}
+
+/// How old the data is, against what was promised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// Since the last sync that brought everything; none when there was none.
+    pub age_minutes: Option<u64>,
+    pub promised_minutes: Option<u64>,
+}
+
+impl Freshness {
+    /// Whether the promise is broken. A source that was never read has broken none yet.
+    pub fn is_late(&self) -> bool {
+        matches!((self.age_minutes, self.promised_minutes), (Some(age), Some(promised)) if age > promised)
+    }
+}
+
+/// A sync that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncProgress {
+    pub source: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    pub seconds: u64,
+    /// Rows landed so far.
+    pub rows: u64,
+    /// The stream whose rows came last.
+    pub stream: Option<String>,
+    pub cancelling: bool,
+}
+
+/// Why a source was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    Schedule,
+    /// Somebody asked for it.
+    Person,
+    /// Part of a whole run from the command line.
+    Run,
+}
+
+impl Trigger {
+    pub const ALL: [Trigger; 3] = [Trigger::Schedule, Trigger::Person, Trigger::Run];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Trigger::Schedule => "schedule",
+            Trigger::Person => "person",
+            Trigger::Run => "run",
+        }
+    }
+}
+
+/// How a sync stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    Running,
+    /// Everything that was new is here.
+    Done,
+    /// Some of it is here; the message tells what is not, and the next sync tries again.
+    Partial,
+    Failed,
+    /// Somebody stopped it; what had been landed stays.
+    Cancelled,
+    /// The process ended in the middle; the next sync goes on.
+    Interrupted,
+}
+
+impl SyncState {
+    pub const ALL: [SyncState; 6] = [
+        SyncState::Running,
+        SyncState::Done,
+        SyncState::Partial,
+        SyncState::Failed,
+        SyncState::Cancelled,
+        SyncState::Interrupted,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            SyncState::Running => "running",
+            SyncState::Done => "done",
+            SyncState::Partial => "partial",
+            SyncState::Failed => "failed",
+            SyncState::Cancelled => "cancelled",
+            SyncState::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One time that a source was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncCard {
+    pub id: String,
+    pub source: String,
+    pub trigger: Trigger,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    pub finished_at: Option<String>,
+    /// How long it took.
+    pub seconds: Option<u64>,
+    pub state: SyncState,
+    pub rows: u64,
+    pub rejected: u64,
+    /// What went wrong: what, where and the remedy.
+    pub message: Option<String>,
+}
+
+/// Everything about one source that its page shows. Secrets are named, never told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourcePage {
+    pub card: SourceCard,
+    /// What it was told, without secrets.
+    pub settings: Vec<Told>,
+    pub streams: Vec<StreamCard>,
+    /// The newest rows that did not fit, some of them.
+    pub rejects: Vec<RejectCard>,
+    /// Newest first.
+    pub history: Vec<SyncCard>,
+}
+
+/// A parameter and what it was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    pub parameter: Parameter,
+    /// None for what was left out; of a secret only that there is one.
+    pub value: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamCard {
+    pub name: String,
+    /// `raw.<source>__<stream>`.
+    pub table: String,
+    /// RFC 3339, UTC: when rows last came.
+    pub loaded_at: Option<String>,
+    pub rows: Option<u64>,
+    pub rejected: Option<u64>,
+}
+
+/// A value that did not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectCard {
+    pub stream: String,
+    /// The file or the endpoint.
+    pub place: String,
+    pub row: String,
+    pub column: String,
+    pub value: String,
+    pub reason: String,
+}
+
+/// A source as a form describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceDraft {
+    pub kind: String,
+    pub name: String,
+    pub promised_minutes: Option<u64>,
+    pub schedule: Option<String>,
+    /// Parameter → text. A secret that is left out keeps the value that it has.
+    pub values: std::collections::BTreeMap<String, String>,
+}
+
+/// What trying a source out found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    pub facts: Vec<(String, String)>,
+    pub warnings: Vec<String>,
+    /// Stream → whether it is empty, or why it cannot be read.
+    pub streams: Vec<(String, Found)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    Rows,
+    Nothing,
+    Refused(String),
+}
+
+#[async_trait]
+pub trait Sources: Send + Sync {
+    async fn list(&self, principal: &Principal) -> Result<Vec<SourceCard>, Failure>;
+    async fn show(&self, principal: &Principal, name: &str) -> Result<SourcePage, Failure>;
+    async fn kinds(&self, principal: &Principal) -> Result<Vec<SourceKind>, Failure>;
+    /// Opens the draft and asks the system itself; stores nothing.
+    async fn test(&self, principal: &Principal, draft: &SourceDraft) -> Result<Trial, Failure>;
+    async fn add(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure>;
+    /// Tells a source anew; its bookmarks stay.
+    async fn change(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure>;
+    /// Forgets a source; what it has landed stays.
+    async fn remove(&self, principal: &Principal, name: &str) -> Result<(), Failure>;
+    /// Starts a sync; one that is under way goes on.
+    async fn sync(&self, principal: &Principal, name: &str) -> Result<(), Failure>;
+    /// Ends a sync that is under way; what it has landed stays.
+    async fn cancel(&self, principal: &Principal, name: &str) -> Result<(), Failure>;
 }

@@ -87,6 +87,7 @@ async fn put(
         params,
         secrets: BTreeMap::from([(parameter.to_owned(), sealed)]),
         promised_minutes: promised.map(|kind| kind.promised_minutes),
+        schedule: None,
     };
     if house.metastore.sources().await?.iter().any(|known| known.name == name) {
         return Ok(house.metastore.change_source(&row).await?);

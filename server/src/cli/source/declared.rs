@@ -19,6 +19,7 @@ pub struct AddDeclared {
     kind: SourceKind,
     name: String,
     promise: Option<u64>,
+    schedule: Option<String>,
     given: BTreeMap<String, String>,
 }
 
@@ -49,6 +50,7 @@ impl FromArgMatches for AddDeclared {
             given: given.collect(),
             name: matches.get_one::<String>("name").cloned().ok_or_else(missing)?,
             promise: matches.get_one::<u64>("promise").copied(),
+            schedule: matches.get_one::<String>("schedule").cloned(),
             kind,
         })
     }
@@ -109,6 +111,9 @@ fn subcommand(kind: &SourceKind) -> Command {
                 .value_parser(clap::value_parser!(u64))
                 .help(promise),
         )
+        .arg(Arg::new("schedule").long("schedule").value_name("WHEN").value_parser(clap::value_parser!(String)).help(
+            "When it is read: `every 30m`, `manual`, or a cron expression such as `0 6 * * 1-5` (default: often enough to keep its promise)",
+        ))
 }
 
 impl AddDeclared {
@@ -119,6 +124,7 @@ impl AddDeclared {
             params: Value::Object(Map::new()),
             secrets: BTreeMap::new(),
             promised_minutes: Some(self.promise.unwrap_or(self.kind.promised_minutes)),
+            schedule: self.schedule.as_deref().map(scheduled).transpose()?,
         };
         let row = told(house, row, &self.kind, &self.given)?;
         house.metastore.add_source(&row).await?;
@@ -131,7 +137,28 @@ impl AddDeclared {
 }
 
 /// Changes what a source was told: `PARAMETER=VALUE`, secrets as `PARAMETER=env:NAME` and the like. Its bookmarks stay.
-pub async fn set(house: &House, row: SourceRow, changes: &[String]) -> Result<()> {
+pub async fn set(house: &House, mut row: SourceRow, changes: &[String]) -> Result<()> {
+    let (own, changes): (Vec<_>, Vec<_>) = changes
+        .iter()
+        .cloned()
+        .partition(|change| change.starts_with("schedule=") || change.starts_with("promise="));
+    for change in &own {
+        match change.split_once('=') {
+            Some(("schedule", words)) => row.schedule = Some(scheduled(words)?),
+            Some((_, minutes)) => {
+                let minutes = minutes.parse();
+                row.promised_minutes = Some(
+                    minutes.map_err(|_| BadUsage(format!("`{change}`: a promise is a number of minutes")))?,
+                );
+            }
+            None => {}
+        }
+    }
+    if changes.is_empty() {
+        house.metastore.change_source(&row).await?;
+        println!("changed source `{}`", row.name);
+        return Ok(());
+    }
     let Some(kind) = connect::kinds().into_iter().find(|kind| kind.kind == row.kind) else {
         let why = format!(
             "source `{}` is of kind `{}`, which is told everything when it is added; remove it and add it anew",
@@ -140,7 +167,7 @@ pub async fn set(house: &House, row: SourceRow, changes: &[String]) -> Result<()
         return Err(BadUsage(why).into());
     };
     let mut given = BTreeMap::new();
-    for change in changes {
+    for change in &changes {
         let (name, value) = change.split_once('=').ok_or_else(|| {
             BadUsage(format!("`{change}` needs the form PARAMETER=VALUE, such as {}", example(&kind)))
         })?;
@@ -154,6 +181,12 @@ pub async fn set(house: &House, row: SourceRow, changes: &[String]) -> Result<()
 
 fn example(kind: &SourceKind) -> String {
     kind.parameters.first().map(|parameter| format!("{}=…", parameter.name)).unwrap_or_default()
+}
+
+/// A schedule's words, if they are one.
+pub fn scheduled(words: &str) -> Result<String> {
+    let schedule: pipeline::Schedule = words.parse().map_err(BadUsage)?;
+    Ok(schedule.to_string())
 }
 
 /// The source with these values on top of what it was told before.

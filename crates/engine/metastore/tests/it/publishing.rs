@@ -103,6 +103,7 @@ fn sources_and_packs_are_added_once_and_removed_once() {
                 store.seal_secret("crm", "key", "segredo").unwrap(),
             )]),
             promised_minutes: Some(15),
+            schedule: None,
         };
         store.add_source(&source).await.unwrap();
         assert!(matches!(
@@ -155,5 +156,37 @@ fn workspace_settings_are_replaced_whole() {
         store.set_workspace(&workspace).await.unwrap();
         store.set_workspace(&workspace).await.unwrap();
         assert_eq!(store.workspace().await.unwrap(), workspace);
+    });
+}
+
+#[test]
+fn syncs_are_listed_newest_first_and_a_dead_one_is_interrupted_by_the_next() {
+    use contract::sources::{SyncState, Trigger};
+    use metastore::syncs::SyncEnd;
+    on_both(|store: Metastore| async move {
+        assert_eq!(store.last_syncs("crm").await.unwrap(), (None, None));
+        store.begin_sync("1", "crm", Trigger::Schedule).await.unwrap();
+        store.begin_sync("2", "erp", Trigger::Run).await.unwrap();
+        store.begin_sync("3", "crm", Trigger::Person).await.unwrap();
+        let end = SyncEnd { state: SyncState::Done, rows: 7, rejected: 1, message: None };
+        store.end_sync("3", &end).await.unwrap();
+        let of = |syncs: Vec<contract::sources::SyncCard>| -> Vec<(String, SyncState)> {
+            syncs.into_iter().map(|sync| (sync.id, sync.state)).collect()
+        };
+        let crm = store.syncs(Some("crm"), 0, 10).await.unwrap();
+        assert_eq!((crm[0].rows, crm[0].rejected, crm[0].trigger), (7, 1, Trigger::Person));
+        assert_eq!(of(crm), [("3".to_owned(), SyncState::Done), ("1".to_owned(), SyncState::Interrupted)]);
+        assert_eq!(
+            of(store.syncs(Some("erp"), 0, 10).await.unwrap()),
+            [("2".to_owned(), SyncState::Running)]
+        );
+        let (whole, last) = store.last_syncs("crm").await.unwrap();
+        assert!(whole.is_some() && last.is_some());
+        store.interrupt(None).await.unwrap();
+        assert_eq!(
+            of(store.syncs(Some("erp"), 0, 10).await.unwrap()),
+            [("2".to_owned(), SyncState::Interrupted)]
+        );
+        assert_eq!(store.syncs(None, i64::MAX, 10).await.unwrap(), []);
     });
 }

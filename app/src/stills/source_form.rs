@@ -1,0 +1,230 @@
+//! The form of a source, made from its kind's declaration: to connect one, and to change what one was told.
+//!
+//! Invariant: a secret is never written into the page.
+
+use super::sources::label;
+use super::words::Words;
+use super::{Posted, Telling};
+use crate::components::icons::{icon_html, sign};
+use crate::components::still::{Html, Piece, all, el};
+use crate::routes;
+use contract::sources::{Found, Parameter, SourceKind, SourcePage, Takes, Trial};
+use locale::Lang;
+
+/// The kinds to choose from.
+pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let item = |kind: &SourceKind| {
+        let text = el(
+            "span",
+            &[],
+            (
+                el("b", &[], label(&kind.title, telling.lang)),
+                el("small", &[], label(&kind.about, telling.lang)),
+            ),
+        );
+        let href = routes::new_source(&kind.kind);
+        el("li", &[], el("a", &[("href", &href), ("rel", "external")], (icon_html("data"), text)))
+    };
+    let items: Vec<Html> = kinds.iter().map(item).collect();
+    let titles = el("div", &[], (el("h2", &[], words.choose_kind), el("p", &[], words.choose_kind_more)));
+    let list = el("ul", &[("class", "catalog")], items);
+    let tile = (
+        el("header", &[("class", "tile-head")], titles),
+        list,
+        el("footer", &[("class", "tile-foot")], el("span", &[], words.by_command)),
+    );
+    el("div", &[("class", "grid first")], el("section", &[("class", "tile s12")], tile))
+}
+
+/// The form: empty, as it was sent, or with what the source was told.
+pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let draft = posted.draft.as_ref();
+    let refused = posted.refused.as_ref().map(|why| {
+        let said = el("p", &[], (el("b", &[], words.not_saved), format!(". {why}")));
+        el(
+            "div",
+            &[("class", "banner"), ("role", "alert"), ("id", "recusa")],
+            (sign("s-bad", "st st-bad"), said),
+        )
+    });
+    let name = match (known, draft) {
+        (Some(known), _) => {
+            el("input", &[("type", "hidden"), ("name", "name"), ("value", &known.card.name)], ())
+        }
+        (None, draft) => {
+            let value = draft.map_or(kind.kind.as_str(), |draft| draft.name.as_str());
+            let input = el(
+                "input",
+                &[
+                    ("class", "input"),
+                    ("name", "name"),
+                    ("value", value),
+                    ("required", "required"),
+                    ("pattern", "[a-z][a-z0-9_]*"),
+                    ("autocomplete", "off"),
+                ],
+                (),
+            );
+            field(words.name, words.name_help, "", input)
+        }
+    };
+    let fields: Vec<Html> = kind
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let typed = draft.and_then(|draft| draft.values.get(&parameter.name)).map(String::as_str);
+            let told = known
+                .and_then(|known| known.settings.iter().find(|told| told.parameter.name == parameter.name))
+                .and_then(|told| told.value.as_deref());
+            parameter_field(parameter, (typed, told), telling.lang)
+        })
+        .collect();
+    let promise = draft
+        .and_then(|draft| draft.promised_minutes)
+        .or(known.and_then(|known| known.card.freshness.promised_minutes))
+        .unwrap_or(kind.promised_minutes)
+        .to_string();
+    let promise = el(
+        "input",
+        &[("class", "input"), ("name", "promise"), ("type", "number"), ("min", "1"), ("value", &promise)],
+        (),
+    );
+    let schedule =
+        draft.and_then(|draft| draft.schedule.clone()).or(known.map(|known| known.card.schedule.clone()));
+    let schedule = el(
+        "input",
+        &[
+            ("class", "input"),
+            ("name", "schedule"),
+            ("value", &schedule.unwrap_or_default()),
+            ("autocomplete", "off"),
+        ],
+        (),
+    );
+    let save = if known.is_some() { words.save } else { words.add };
+    let buttons = el(
+        "p",
+        &[("class", "acts")],
+        (
+            el("button", &[("class", "btn"), ("name", "act"), ("value", "test")], words.test),
+            el("button", &[("class", "btn primary"), ("name", "act"), ("value", "save")], save),
+        ),
+    );
+    let whole = el(
+        "form",
+        &[("class", "told"), ("method", "post"), ("autocomplete", "off")],
+        (
+            name,
+            fields,
+            field(words.promise_minutes, words.promise_help, "", promise),
+            field(words.schedule, words.schedule_help, "", schedule),
+            buttons,
+        ),
+    );
+    let about = el("p", &[], label(&kind.about, telling.lang));
+    let titles = el("div", &[], (el("h2", &[], label(&kind.title, telling.lang)), about));
+    let tile = (el("header", &[("class", "tile-head")], titles), whole);
+    all((
+        refused,
+        posted.trial.as_ref().map(|trial| tried(trial, telling.lang)),
+        el("div", &[("class", "grid first")], el("section", &[("class", "tile s12")], tile)),
+    ))
+}
+
+fn field(name: &str, help: &str, mark: &str, input: Html) -> Html {
+    let mark = (!mark.is_empty()).then(|| el("em", &[], mark));
+    el("label", &[("class", "field")], (el("span", &[], (name, mark)), input, el("small", &[], help)))
+}
+
+fn parameter_field(parameter: &Parameter, (typed, told): (Option<&str>, Option<&str>), lang: Lang) -> Html {
+    let words = Words::of(lang);
+    let name = format!("p.{}", parameter.name);
+    let value = typed.or(told).or(parameter.default.as_deref()).unwrap_or_default();
+    // A secret that is known need not be typed again.
+    let must = parameter.required && !(parameter.is_secret() && told.is_some());
+    let required = if must { "required" } else { "" };
+    let common =
+        [("class", "input"), ("name", name.as_str()), ("required", required), ("autocomplete", "off")];
+    let with = |more: &[(&str, &str)]| el("input", &[&common, more].concat(), ());
+    let input = match &parameter.takes {
+        Takes::Secret => {
+            let placeholder = if told.is_some() { words.secret_stays } else { "" };
+            el(
+                "input",
+                &[
+                    ("class", "input"),
+                    ("name", name.as_str()),
+                    ("required", required),
+                    ("type", "password"),
+                    ("autocomplete", "new-password"),
+                    ("placeholder", placeholder),
+                ],
+                (),
+            )
+        }
+        Takes::Address => with(&[("type", "url"), ("value", value), ("inputmode", "url")]),
+        Takes::Number { min, max } => with(&[
+            ("type", "number"),
+            ("min", &min.to_string()),
+            ("max", &max.to_string()),
+            ("value", value),
+        ]),
+        Takes::Text => with(&[("value", value)]),
+        Takes::Lines => {
+            el("textarea", &[&common[..], &[("rows", "4"), ("spellcheck", "false")]].concat(), value)
+        }
+        Takes::Flag => choice(&name, &[("false", locale::NONE), ("true", words.yes)], value),
+        Takes::Choice(options) => {
+            let options: Vec<(&str, &str)> =
+                options.iter().map(|word| (word.as_str(), word.as_str())).collect();
+            choice(&name, &options, value)
+        }
+    };
+    let mark = if must { words.required } else { "" };
+    field(label(&parameter.label, lang), label(&parameter.help, lang), mark, input)
+}
+
+fn choice(name: &str, options: &[(&str, &str)], value: &str) -> Html {
+    let option = |(word, shown): &(&str, &str)| {
+        let selected = if *word == value { "selected" } else { "" };
+        el("option", &[("value", word), ("selected", selected)], *shown)
+    };
+    let options: Vec<Html> = options.iter().map(option).collect();
+    el("select", &[("class", "input"), ("name", name)], options)
+}
+
+/// What the system said of itself, and which streams can be read.
+fn tried(trial: &Trial, lang: Lang) -> Html {
+    let words = Words::of(lang);
+    let facts: Vec<Html> = trial
+        .facts
+        .iter()
+        .map(|(name, value)| el("div", &[], (el("dt", &[], name.as_str()), el("dd", &[], value.as_str()))))
+        .collect();
+    let warnings: Vec<Html> = trial
+        .warnings
+        .iter()
+        .map(|warning| el("li", &[], (sign("s-warn", "st st-warn"), " ", warning.as_str())))
+        .collect();
+    let stream = |(name, found): &(String, Found)| {
+        let (symbol, said) = match found {
+            Found::Rows => ("ok", words.can_be_read),
+            Found::Nothing => ("off", words.is_empty),
+            Found::Refused(why) => ("bad", why.as_str()),
+        };
+        let mut line = sign(&format!("s-{symbol}"), &format!("st st-{symbol}"));
+        (" ", el("b", &[], name.as_str()), format!(" {said}")).write(&mut line.0);
+        el("li", &[], line)
+    };
+    let streams: Vec<Html> = trial.streams.iter().map(stream).collect();
+    let titles = el("div", &[], (el("h2", &[], words.answers), el("p", &[], words.answers_more)));
+    let body = (
+        el("header", &[("class", "tile-head")], titles),
+        el("dl", &[("class", "facts")], facts),
+        el("ul", &[("class", "found")], (warnings, streams)),
+    );
+    let tile = el("section", &[("class", "tile s12"), ("id", "teste"), ("role", "status")], body);
+    el("div", &[("class", "grid first")], tile)
+}

@@ -1,0 +1,228 @@
+//! One source: how it stands, its streams, what did not fit, its loads, and what it was told.
+//!
+//! Invariant: of a secret the page knows only that there is one.
+
+use super::sources::{act, label, state};
+use super::words::Words;
+use super::{Telling, deed};
+use crate::components::icons::{icon_html, sign};
+use crate::components::still::{Html, Piece, all, el};
+use crate::routes;
+use contract::sources::{SourcePage, SyncCard, SyncState, Trigger};
+
+/// The part that is told anew while the page is open.
+pub fn standing(page: &SourcePage, telling: &Telling) -> Html {
+    el("div", &[("class", "grid first")], (now(page, telling), history(page, telling)))
+}
+
+/// The rest of it.
+pub fn rest(page: &SourcePage, telling: &Telling) -> Html {
+    let parts = (
+        streams(page, telling),
+        (!page.rejects.is_empty()).then(|| rejects(page, telling)),
+        settings(page, telling),
+    );
+    el("div", &[("class", "grid")], parts)
+}
+
+fn section(span: &str, id: &str, (title, more): (&str, &str), acts: Option<Html>, body: impl Piece) -> Html {
+    let titles = el("div", &[], (el("h2", &[], title), el("p", &[], more)));
+    let acts = acts.map(|acts| el("div", &[("class", "tile-act")], acts));
+    let head = el("header", &[("class", "tile-head")], (titles, acts));
+    el("section", &[("class", &format!("tile {span}")), ("id", id)], (head, body))
+}
+
+fn now(page: &SourcePage, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let card = &page.card;
+    let next = card.next_at.as_deref().map_or_else(|| words.by_hand.to_owned(), |at| telling.clock(at));
+    let fact = |name: &str, value: String| el("div", &[], (el("dt", &[], name), el("dd", &[], value)));
+    let promised = card.freshness.promised_minutes;
+    let promise = promised.map_or_else(|| words.no_promise.to_owned(), |minutes| telling.span(minutes * 60));
+    let facts = el(
+        "dl",
+        &[("class", "facts")],
+        (
+            fact(words.promise, promise),
+            fact(words.schedule, card.schedule.clone()),
+            fact(words.next, next),
+            fact(words.rows_today, telling.count(card.rows_today)),
+        ),
+    );
+    let title = label(&card.title, telling.lang);
+    section("s12", "situacao", (&card.name, title), Some(act(card, telling)), (state(card, telling), facts))
+}
+
+fn history(page: &SourcePage, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let rows: Vec<Html> = page.history.iter().map(|sync| load(sync, telling)).collect();
+    let head = heads(&[
+        ("", words.began),
+        ("", words.state),
+        ("r", words.took),
+        ("r", words.rows),
+        ("r sm-hide", words.rejected),
+        ("sm-hide", words.why),
+        ("", words.message),
+    ]);
+    let table = el("table", &[("class", "table roomy loads")], (head, el("tbody", &[], rows)));
+    section(
+        "s12",
+        "historico",
+        (words.history, words.history_more),
+        None,
+        el("div", &[("class", "scroll")], table),
+    )
+}
+
+fn heads(columns: &[(&str, &str)]) -> Html {
+    let columns: Vec<Html> = columns
+        .iter()
+        .map(|(class, name)| {
+            el("th", &[("class", class), ("scope", "col")], locale::plural::capitalized(name))
+        })
+        .collect();
+    el("thead", &[], el("tr", &[], columns))
+}
+
+fn load(sync: &SyncCard, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let (symbol, said) = match sync.state {
+        SyncState::Running => ("off", words.reading),
+        SyncState::Done => ("ok", words.done),
+        SyncState::Partial => ("warn", words.partial),
+        SyncState::Failed => ("bad", words.failed),
+        SyncState::Cancelled => ("off", words.cancelled),
+        SyncState::Interrupted => ("warn", words.interrupted),
+    };
+    let took = sync.seconds.map(|seconds| telling.span(seconds));
+    let why = match sync.trigger {
+        Trigger::Schedule => words.by_schedule,
+        Trigger::Person => words.by_person,
+        Trigger::Run => words.by_run,
+    };
+    let shown = (sign(&format!("s-{symbol}"), &format!("st st-{symbol}")), said);
+    el(
+        "tr",
+        &[],
+        (
+            el("td", &[("class", "nowrap")], telling.moment(&sync.started_at)),
+            el("td", &[], el("span", &[("class", "state")], shown)),
+            el("td", &[("class", "r")], took.unwrap_or_default()),
+            el("td", &[("class", "r")], telling.count(sync.rows)),
+            el("td", &[("class", "r sm-hide")], telling.count(sync.rejected)),
+            el("td", &[("class", "sm-hide")], why),
+            el("td", &[("class", "said")], sync.message.clone().unwrap_or_default()),
+        ),
+    )
+}
+
+fn streams(page: &SourcePage, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let rows: Vec<Html> = page
+        .streams
+        .iter()
+        .map(|stream| {
+            let count = |number: Option<u64>| {
+                number.map_or_else(|| locale::NONE.to_owned(), |number| telling.count(number))
+            };
+            el(
+                "tr",
+                &[],
+                (
+                    el("th", &[("scope", "row")], stream.name.as_str()),
+                    el("td", &[("class", "sm-hide")], el("code", &[], stream.table.as_str())),
+                    el("td", &[("class", "r")], count(stream.rows)),
+                    el("td", &[("class", "r")], count(stream.rejected)),
+                    el(
+                        "td",
+                        &[("class", "r")],
+                        stream.loaded_at.as_deref().map(|at| telling.moment(at)).unwrap_or_default(),
+                    ),
+                ),
+            )
+        })
+        .collect();
+    let head = heads(&[
+        ("", words.stream),
+        ("sm-hide", words.table),
+        ("r", words.rows),
+        ("r", words.rejected),
+        ("r", words.loaded),
+    ]);
+    let table = el("table", &[("class", "table")], (head, el("tbody", &[], rows)));
+    let (_, many) = words.streams;
+    let title = locale::plural::capitalized(many);
+    section("s12", "fluxos", (&title, ""), None, el("div", &[("class", "scroll")], table))
+}
+
+fn rejects(page: &SourcePage, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let rows: Vec<Html> = page
+        .rejects
+        .iter()
+        .map(|reject| {
+            let place = format!("{} · {}", reject.place, reject.row);
+            el(
+                "tr",
+                &[],
+                (
+                    el("th", &[("scope", "row")], reject.stream.as_str()),
+                    el("td", &[], place),
+                    el("td", &[], el("code", &[], reject.column.as_str())),
+                    el("td", &[("class", "said")], reject.value.as_str()),
+                    el("td", &[("class", "said")], reject.reason.as_str()),
+                ),
+            )
+        })
+        .collect();
+    let head = heads(&[
+        ("", words.stream),
+        ("", words.place),
+        ("", words.column),
+        ("", words.value),
+        ("", words.reason),
+    ]);
+    let table = el("table", &[("class", "table")], (head, el("tbody", &[], rows)));
+    section(
+        "s12",
+        "rejeitadas",
+        (words.rejects, words.rejects_more),
+        None,
+        el("div", &[("class", "scroll")], table),
+    )
+}
+
+fn settings(page: &SourcePage, telling: &Telling) -> Html {
+    let words = Words::of(telling.lang);
+    let told: Vec<Html> = page
+        .settings
+        .iter()
+        .filter_map(|told| {
+            let value = told.value.as_deref()?;
+            let shown = if told.parameter.is_secret() { words.kept_secret } else { value };
+            let name = label(&told.parameter.label, telling.lang);
+            Some(el("div", &[], (el("dt", &[], name), el("dd", &[], shown))))
+        })
+        .collect();
+    let name = &page.card.name;
+    let change = (!page.settings.is_empty()).then(|| {
+        el(
+            "a",
+            &[("class", "btn"), ("href", &routes::source_settings(name)), ("rel", "external")],
+            words.change,
+        )
+    });
+    let remove = deed(
+        &routes::source_deed(name, "remover"),
+        "btn danger",
+        words.remove,
+        "remover",
+        all((icon_html("x"), words.remove)),
+    );
+    let body = (
+        el("dl", &[("class", "facts")], told),
+        el("div", &[("class", "acts")], (change, remove, el("small", &[], words.remove_more))),
+    );
+    section("s12", "ajustes", (words.settings, ""), None, body)
+}

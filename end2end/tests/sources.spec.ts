@@ -1,0 +1,103 @@
+// Sources: how they stand, syncing and stopping one, connecting a new one, and what a refused one says.
+import { type Page } from "@playwright/test";
+import { expect, open, test, url } from "./page";
+
+// What the simulated CRM lets in.
+const KEY = "5E1A2B3C4D5F60718293A4B5C6D7E8F90A1B2C3D4E5F60718293A4B5C6D7E8F9";
+const row = (page: Page, name: string) => page.locator(`#fonte-${name}`);
+const setting = (page: Page, name: string) =>
+  page.locator("#ajustes .facts > div", { has: page.getByText(name, { exact: true }) }).locator("dd");
+
+async function crm(page: Page) {
+  await page.goto(url("/dados/fonte/ploomes"));
+  return await setting(page, "Endereço").innerText();
+}
+
+async function fill(page: Page, told: { name: string; address: string; key: string }) {
+  await page.locator("input[name=name]").fill(told.name);
+  await page.locator("input[name='p.address']").fill(told.address);
+  await page.locator("input[name='p.user_key']").fill(told.key);
+}
+
+test("list shows every source of the demo with its promise and its last day", async ({ page }) => {
+  await open(page, "/");
+  await page.getByRole("navigation", { name: "Principal" }).first().getByRole("link", { name: "Dados" }).click();
+  await expect(page).toHaveURL(url("/dados"));
+  for (const name of ["ploomes", "sap", "whatsapp", "planilhas"]) {
+    await expect(row(page, name)).toContainText("em dia");
+    await expect(row(page, name).locator(".fresh")).toContainText("combinado");
+    await expect(row(page, name).locator("svg.strip .h-ok").first()).toBeVisible();
+  }
+});
+
+test("sync by hand is shown while it runs and stands in the history afterwards", async ({ page }) => {
+  await page.goto(url("/dados/fonte/sap"));
+  const loads = page.locator("#historico tbody tr");
+  const before = await loads.count();
+  await page.getByRole("button", { name: "Sincronizar agora: sap" }).click();
+  // Nothing is loaded anew: the server tells the page.
+  await expect(loads).toHaveCount(before + 1);
+  await expect(loads.first()).toContainText("completa", { timeout: 60_000 });
+  await expect(loads.first()).toContainText("a pedido");
+  await expect(page.locator("#fluxos tbody tr", { hasText: "raw.sap__invoices" }).first()).toBeVisible();
+});
+
+test("form says why a source cannot be reached and keeps what was typed, without its secret", async ({ page }) => {
+  const address = await crm(page);
+  await page.goto(url("/dados/nova"));
+  await page.getByRole("link", { name: /Ploomes/ }).click();
+  await fill(page, { name: "outro", address: "http://127.0.0.1:9", key: "segredo-digitado" });
+  await page.getByRole("button", { name: "Testar conexão" }).click();
+  await expect(page.getByRole("alert")).toContainText("127.0.0.1:9");
+  await expect(page.locator("input[name=name]")).toHaveValue("outro");
+  await expect(page.locator("input[name='p.user_key']")).toHaveValue("");
+
+  await fill(page, { name: "outro", address, key: "segredo-errado" });
+  await page.getByRole("button", { name: "Testar conexão" }).click();
+  await expect(page.getByRole("alert")).toContainText(/key/i);
+  await expect(page.getByRole("alert")).not.toContainText("segredo-errado");
+  expect(await page.content()).not.toContain("segredo-errado");
+  await page.goto(url("/dados"));
+  await expect(row(page, "outro")).toHaveCount(0);
+});
+
+test("source is tried out, connected, read, stopped and removed in the browser", async ({ page }) => {
+  const address = await crm(page);
+  await page.goto(url("/dados/nova/ploomes"));
+  await fill(page, { name: "crm_dois", address, key: KEY });
+  await page.locator("input[name=schedule]").fill("manual");
+  await page.getByRole("button", { name: "Testar conexão" }).click();
+  await expect(page.locator("#teste")).toContainText("deals pode ser lido");
+  await page.locator("input[name='p.user_key']").fill(KEY);
+  await page.getByRole("button", { name: "Conectar", exact: true }).click();
+  await expect(page).toHaveURL(url("/dados/fonte/crm_dois"));
+  await expect(page.locator("#situacao")).toContainText("ainda não lida");
+
+  await page.getByRole("button", { name: "Sincronizar agora: crm_dois" }).click();
+  await expect(page.locator("#situacao [role=status]")).toContainText("lendo");
+  await page.getByRole("button", { name: "Parar: crm_dois" }).click();
+  const newest = page.locator("#historico tbody tr").first();
+  await expect(newest).toContainText("parada a pedido", { timeout: 60_000 });
+
+  await page.goto(url("/dados/fonte/crm_dois/ajustes"));
+  await expect(page.locator("input[name='p.address']")).toHaveValue(address);
+  await page.locator("input[name=schedule]").fill("todo dia");
+  await page.getByRole("button", { name: "Salvar" }).click();
+  await expect(page.getByRole("alert")).toContainText("`todo dia` is no schedule");
+
+  await page.goto(url("/dados/fonte/crm_dois"));
+  await page.getByRole("button", { name: "Remover fonte" }).click();
+  await expect(page).toHaveURL(url("/dados"));
+  await expect(row(page, "crm_dois")).toHaveCount(0);
+});
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+  test("a sync can be started and its outcome read", async ({ page }) => {
+    await page.goto(url("/dados"));
+    await row(page, "planilhas").getByRole("button").click();
+    await expect(page).toHaveURL(url("/dados"));
+    await page.goto(url("/dados/fonte/planilhas"));
+    await expect(page.locator("#historico tbody tr").first()).toContainText(/completa|lendo/);
+  });
+});

@@ -1,0 +1,10 @@
+// Parts of a page that the server tells anew: <div data-live="address">. The server's own markup, escaped there.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const news = new EventSource(part.dataset.live);
+  news.onmessage = ({ data }) => {
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.innerHTML = data;
+    if (focused) document.getElementById(focused)?.focus();
+  };
+  addEventListener("pagehide", () => news.close());
+}

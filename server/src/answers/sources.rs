@@ -1,0 +1,365 @@
+//! Sources: how each stands against its promise, and what a steward may do with them.
+//!
+//! Reads no system itself (`connect`) and runs nothing (`jobs`). Invariant: only stewards change a source or see what it was told, and
+//! nobody is told a secret.
+
+use crate::house::zone;
+use crate::jobs::Jobs;
+use crate::reader::internal;
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+use contract::failure::FailureKind;
+use contract::sources::{
+    Found, Freshness, RejectCard, SourceCard, SourceDraft, SourceKind, SourcePage, StreamCard, Takes, Told,
+    Trial, Trigger,
+};
+use contract::{Failure, Principal};
+use kpi::definition::Label;
+use lake::arrow::array::{Array, AsArray};
+use lake::arrow::datatypes::Int64Type;
+use lake::{Relations, TableName};
+use metastore::sources::{SourceRow, StreamState};
+use metastore::{MetastoreError, now_ms};
+use pipeline::{RAW, Schedule};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Syncs that a source's page shows.
+const HISTORY: u64 = 50;
+/// Syncs of a day that the list draws; one a minute and some by hand.
+const DAY: u64 = 2000;
+/// Rejected rows that a source's page shows.
+const REJECTS: usize = 50;
+/// Roles that look after sources.
+const STEWARDS: [&str; 2] = ["administrador", "curador"];
+
+pub struct Sources {
+    pub jobs: Arc<Jobs>,
+}
+
+fn steward(principal: &Principal) -> Result<(), Failure> {
+    if principal.roles.iter().any(|role| STEWARDS.contains(&role.as_str())) {
+        return Ok(());
+    }
+    Err(Failure::new(FailureKind::Forbidden, "only administrators and data stewards look after sources"))
+}
+
+fn missing(name: &str) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("there is no source `{name}`"))
+}
+
+fn failed(error: &MetastoreError) -> Failure {
+    match error {
+        MetastoreError::Exists { .. } => Failure::new(FailureKind::BadRequest, error.to_string()),
+        MetastoreError::Missing { .. } => Failure::new(FailureKind::NotFound, error.to_string()),
+        _ => internal(error),
+    }
+}
+
+#[async_trait]
+impl contract::sources::Sources for Sources {
+    async fn list(&self, principal: &Principal) -> Result<Vec<SourceCard>, Failure> {
+        steward(principal)?;
+        let mut cards = Vec::new();
+        for row in self.rows().await? {
+            cards.push(self.card(&row).await?);
+        }
+        Ok(cards)
+    }
+
+    async fn show(&self, principal: &Principal, name: &str) -> Result<SourcePage, Failure> {
+        steward(principal)?;
+        let row = self.row(name).await?;
+        let metastore = &self.jobs.metastore;
+        let states = metastore.stream_states(name).await.map_err(|error| internal(&error))?;
+        let (streams, rejects) = self.landed(name, &states).await?;
+        Ok(SourcePage {
+            card: self.card(&row).await?,
+            settings: told(&row),
+            streams,
+            rejects,
+            history: metastore.syncs(Some(name), 0, HISTORY).await.map_err(|error| internal(&error))?,
+        })
+    }
+
+    async fn kinds(&self, principal: &Principal) -> Result<Vec<SourceKind>, Failure> {
+        steward(principal)?;
+        Ok(connect::kinds())
+    }
+
+    async fn test(&self, principal: &Principal, draft: &SourceDraft) -> Result<Trial, Failure> {
+        steward(principal)?;
+        let row = self.drafted(draft).await?;
+        let source = self.opened(&row)?;
+        let tested = source.test().await;
+        source.close().await;
+        let tested = tested.map_err(|error| Failure::new(FailureKind::BadRequest, error.to_string()))?;
+        let found = |stream: connect::StreamTested| {
+            let found = match (stream.problem, stream.is_empty) {
+                (Some(problem), _) => Found::Refused(problem),
+                (None, true) => Found::Nothing,
+                (None, false) => Found::Rows,
+            };
+            (stream.name, found)
+        };
+        Ok(Trial {
+            facts: tested.facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            warnings: tested.warnings,
+            streams: tested.streams.into_iter().map(found).collect(),
+        })
+    }
+
+    async fn add(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure> {
+        steward(principal)?;
+        let row = self.drafted(draft).await?;
+        self.opened(&row)?;
+        self.jobs.metastore.add_source(&row).await.map_err(|error| failed(&error))?;
+        self.jobs.reschedule();
+        Ok(())
+    }
+
+    async fn change(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure> {
+        steward(principal)?;
+        self.row(&draft.name).await?;
+        let row = self.drafted(draft).await?;
+        self.opened(&row)?;
+        self.jobs.metastore.change_source(&row).await.map_err(|error| failed(&error))?;
+        self.jobs.reschedule();
+        Ok(())
+    }
+
+    async fn remove(&self, principal: &Principal, name: &str) -> Result<(), Failure> {
+        steward(principal)?;
+        self.jobs.cancel(name);
+        self.jobs.metastore.remove_source(name).await.map_err(|error| failed(&error))?;
+        self.jobs.reschedule();
+        Ok(())
+    }
+
+    async fn sync(&self, principal: &Principal, name: &str) -> Result<(), Failure> {
+        steward(principal)?;
+        self.row(name).await?;
+        self.jobs.sync(name, Trigger::Person);
+        Ok(())
+    }
+
+    async fn cancel(&self, principal: &Principal, name: &str) -> Result<(), Failure> {
+        steward(principal)?;
+        self.row(name).await?;
+        self.jobs.cancel(name);
+        Ok(())
+    }
+}
+
+impl Sources {
+    async fn rows(&self) -> Result<Vec<SourceRow>, Failure> {
+        self.jobs.metastore.sources().await.map_err(|error| internal(&error))
+    }
+
+    async fn row(&self, name: &str) -> Result<SourceRow, Failure> {
+        self.rows().await?.into_iter().find(|row| row.name == name).ok_or_else(|| missing(name))
+    }
+
+    async fn card(&self, row: &SourceRow) -> Result<SourceCard, Failure> {
+        let metastore = &self.jobs.metastore;
+        let now = now_ms();
+        let ago = |error: MetastoreError| internal(&error);
+        let mut last_day = metastore.syncs(Some(&row.name), now - 86_400_000, DAY).await.map_err(ago)?;
+        let workspace = metastore.workspace().await.map_err(ago)?;
+        let zone = zone(&workspace).map_err(|error| internal(error.as_ref()))?;
+        let today = Utc::now().with_timezone(&zone).date_naive();
+        let rows_today = last_day
+            .iter()
+            .filter(|sync| {
+                sync.started_at
+                    .parse::<DateTime<Utc>>()
+                    .is_ok_and(|started| started.with_timezone(&zone).date_naive() == today)
+            })
+            .map(|sync| sync.rows)
+            .sum();
+        let last = match last_day.first() {
+            Some(last) => Some(last.clone()),
+            None => metastore.syncs(Some(&row.name), 0, 1).await.map_err(ago)?.into_iter().next(),
+        };
+        last_day.reverse();
+        let states = metastore.stream_states(&row.name).await.map_err(ago)?;
+        let (whole, began) = metastore.last_syncs(&row.name).await.map_err(ago)?;
+        let schedule = Schedule::of(row.schedule.as_deref(), row.promised_minutes);
+        let due = self
+            .jobs
+            .due(&row.name, row.schedule.as_deref(), row.promised_minutes, began)
+            .await
+            .map_err(|error| internal(error.as_ref()))?;
+        Ok(SourceCard {
+            name: row.name.clone(),
+            kind: row.kind.clone(),
+            title: title(&row.kind),
+            streams: u32::try_from(states.len()).unwrap_or(u32::MAX),
+            freshness: freshness(whole, &states, row.promised_minutes),
+            schedule: schedule.map_or_else(|why| why, |schedule| schedule.to_string()),
+            next_at: due
+                .filter(|_| self.jobs.keeps_schedule())
+                .map(|due| due.max(Utc::now()).format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            rows_today,
+            last_day,
+            last,
+            running: self.jobs.running().remove(&row.name),
+        })
+    }
+
+    /// The source as the draft tells it, on top of what is known of a source of that name; secrets that the draft leaves out stay.
+    async fn drafted(&self, draft: &SourceDraft) -> Result<SourceRow, Failure> {
+        let refused = |why: String| Failure::new(FailureKind::BadRequest, why);
+        let kind = connect::kinds().into_iter().find(|kind| kind.kind == draft.kind);
+        let kind = kind.ok_or_else(|| refused(format!("`{}` is no kind of source", draft.kind)))?;
+        Schedule::of(draft.schedule.as_deref(), draft.promised_minutes).map_err(refused)?;
+        let known =
+            self.rows().await?.into_iter().find(|row| row.name == draft.name && row.kind == draft.kind);
+        let mut row = SourceRow {
+            name: draft.name.clone(),
+            kind: draft.kind.clone(),
+            params: Value::Object(Map::new()),
+            secrets: known.map(|known| known.secrets).unwrap_or_default(),
+            promised_minutes: draft.promised_minutes.or(Some(kind.promised_minutes)),
+            schedule: draft.schedule.clone().filter(|words| !words.trim().is_empty()),
+        };
+        for (name, value) in draft.values.iter().filter(|(_, value)| !value.trim().is_empty()) {
+            let parameter = kind
+                .parameter(name)
+                .ok_or_else(|| refused(format!("`{name}` is no parameter of this kind")))?;
+            if parameter.takes == Takes::Secret {
+                let sealed = self.jobs.metastore.seal_secret(&row.name, name, value);
+                row.secrets.insert(name.clone(), sealed.map_err(|error| internal(&error))?);
+            } else {
+                row.params[name] = value.clone().into();
+            }
+        }
+        Ok(row)
+    }
+
+    fn opened(&self, row: &SourceRow) -> Result<Arc<dyn connect::Source>, Failure> {
+        let settings = self.jobs.metastore.settings_of(row).map_err(|error| internal(&error))?;
+        connect::open(&row.kind, &row.name, &settings, &self.jobs.surroundings)
+            .map_err(|error| Failure::new(FailureKind::BadRequest, error.to_string()))
+    }
+
+    /// What each stream has in the lake, and the rows that did not fit.
+    async fn landed(
+        &self,
+        source: &str,
+        states: &BTreeMap<String, StreamState>,
+    ) -> Result<(Vec<StreamCard>, Vec<RejectCard>), Failure> {
+        let relations = self.jobs.lake.latest(RAW).await.map_err(|error| internal(&error))?;
+        let (mut streams, mut rejects) = (Vec::new(), Vec::new());
+        for (stream, state) in states {
+            let table = TableName::new(RAW, connect::stream_table(source, stream));
+            let refused = TableName::new(RAW, connect::rejects_table(source, stream));
+            let rejected = self.count(&relations, &refused, "").await?;
+            if rejected.is_some_and(|count| count > 0) && rejects.len() < REJECTS {
+                rejects.extend(self.rejects(&relations, &refused, stream, REJECTS - rejects.len()).await?);
+            }
+            let kept = " where not coalesce(\"_mirante_deleted\", false)";
+            streams.push(StreamCard {
+                name: stream.clone(),
+                rows: self.count(&relations, &table, kept).await?,
+                rejected,
+                loaded_at: (state.loaded_at > 0).then(|| metastore::runs::rfc3339(state.loaded_at)),
+                table: table.to_string(),
+            });
+        }
+        Ok((streams, rejects))
+    }
+
+    /// Rows of a raw table; none when nothing has been landed.
+    async fn count(
+        &self,
+        relations: &Relations,
+        table: &TableName,
+        condition: &str,
+    ) -> Result<Option<u64>, Failure> {
+        if !relations.contains_key(table) {
+            return Ok(None);
+        }
+        let sql = format!("select count(*) from {}{condition}", table.quoted());
+        let batches =
+            self.jobs.lake.session(relations.clone()).query(&sql).await.map_err(|error| internal(&error))?;
+        let count = batches.first().map(|batch| batch.column(0).as_primitive::<Int64Type>().value(0));
+        Ok(count.map(i64::cast_unsigned))
+    }
+
+    async fn rejects(
+        &self,
+        relations: &Relations,
+        table: &TableName,
+        stream: &str,
+        limit: usize,
+    ) -> Result<Vec<RejectCard>, Failure> {
+        let sql = format!(
+            "select cast(file as varchar), cast(\"row\" as varchar), cast(\"column\" as varchar), cast(value as varchar), \
+             cast(reason as varchar) from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
+            table.quoted()
+        );
+        let batches =
+            self.jobs.lake.session(relations.clone()).query(&sql).await.map_err(|error| internal(&error))?;
+        let mut cards = Vec::new();
+        for batch in batches {
+            let text = |column: usize, row: usize| {
+                let values =
+                    lake::arrow::compute::cast(batch.column(column), &lake::arrow::datatypes::DataType::Utf8);
+                let values = values.map_err(|error| internal(&error))?;
+                let values = values.as_string::<i32>();
+                Ok::<String, Failure>(if values.is_null(row) {
+                    String::new()
+                } else {
+                    values.value(row).to_owned()
+                })
+            };
+            for row in 0..batch.num_rows() {
+                cards.push(RejectCard {
+                    stream: stream.to_owned(),
+                    place: text(0, row)?,
+                    row: text(1, row)?,
+                    column: text(2, row)?,
+                    value: text(3, row)?,
+                    reason: text(4, row)?,
+                });
+            }
+        }
+        Ok(cards)
+    }
+}
+
+/// Since when a source is as it should be: its last whole sync, or for one that was read before syncs were noted its newest rows.
+pub fn freshness(
+    whole: Option<i64>,
+    states: &BTreeMap<String, StreamState>,
+    promised_minutes: Option<u64>,
+) -> Freshness {
+    let newest = states.values().map(|state| state.loaded_at).max().filter(|at| *at > 0);
+    let since = whole.or(newest);
+    let age =
+        since.map(|since| Duration::milliseconds(now_ms() - since).num_minutes().max(0).cast_unsigned());
+    Freshness { age_minutes: age, promised_minutes }
+}
+
+fn title(kind: &str) -> Label {
+    let declared = connect::kinds().into_iter().find(|known| known.kind == kind);
+    declared.map_or_else(
+        || Label { pt: "Pasta de arquivos".to_owned(), en: Some("Folder of files".to_owned()) },
+        |kind| kind.title,
+    )
+}
+
+fn told(row: &SourceRow) -> Vec<Told> {
+    let Some(kind) = connect::kinds().into_iter().find(|kind| kind.kind == row.kind) else {
+        return Vec::new();
+    };
+    let value = |parameter: &contract::sources::Parameter| match &row.params[&parameter.name] {
+        _ if parameter.is_secret() => row.secrets.contains_key(&parameter.name).then(String::new),
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    kind.parameters.into_iter().map(|parameter| Told { value: value(&parameter), parameter }).collect()
+}

@@ -1,0 +1,242 @@
+//! What the pages of sources send and are told: forms, deeds, and what is new while a page is open.
+//!
+//! Makes no markup (`app::stills`) and decides nothing (`answers`). Invariant: a form that is refused comes back as it was typed, without
+//! its secrets; a deed is done by a form and never by a link.
+
+use super::pages;
+use crate::house::House;
+use app::preferences::Preferences;
+use app::routes;
+use app::stills::{Posted, Telling, source_page, sources};
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use contract::failure::FailureKind;
+use contract::sources::SourceDraft;
+use contract::{Failure, Principal};
+use futures::Stream;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A form is a few texts; the longest is a certificate or a query.
+const FORM_BYTES: usize = 256 << 10;
+/// News are told at most so often.
+const TELL_EVERY: Duration = Duration::from_millis(400);
+/// And without news so often, because ages grow.
+const TELL_ANYWAY: Duration = Duration::from_secs(30);
+
+pub fn routes() -> Router<Arc<House>> {
+    Router::new()
+        .route("/dados/nova/{kind}", post(added))
+        .route("/dados/fonte/{name}/ajustes", post(changed))
+        .route("/dados/fonte/{name}/sincronizar", post(sync))
+        .route("/dados/fonte/{name}/parar", post(stop))
+        .route("/dados/fonte/{name}/remover", post(removed))
+        .route("/dados/ao-vivo", get(list_live))
+        .route("/dados/fonte/{name}/ao-vivo", get(source_live))
+}
+
+type Here = State<Arc<House>>;
+type Who = Extension<Principal>;
+
+/// A form as it was sent.
+struct Sent {
+    draft: SourceDraft,
+    only_test: bool,
+}
+
+async fn added(State(house): Here, who: Who, Path(kind): Path<String>, request: Request) -> Response {
+    sent(house, who.0, request, |draft| draft.kind = kind, false).await
+}
+
+async fn changed(State(house): Here, who: Who, Path(name): Path<String>, request: Request) -> Response {
+    let known = match house.answers.sources.show(&who, &name).await {
+        Ok(known) => known,
+        Err(failure) => return super::session::refuse(&failure),
+    };
+    let tell = |draft: &mut SourceDraft| {
+        draft.kind = known.card.kind;
+        draft.name = name;
+    };
+    sent(house, who.0, request, tell, true).await
+}
+
+/// Tests or stores what a form tells; then goes to the source's page, or shows the form again.
+async fn sent(
+    house: Arc<House>,
+    who: Principal,
+    request: Request,
+    tell: impl FnOnce(&mut SourceDraft),
+    known: bool,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, FORM_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let Some(mut sent) = read(&body) else { return StatusCode::UNPROCESSABLE_ENTITY.into_response() };
+    tell(&mut sent.draft);
+    let answers = &house.answers.sources;
+    let mut posted = Posted::default();
+    let done = if sent.only_test {
+        answers.test(&who, &sent.draft).await.map(|trial| posted.trial = Some(trial))
+    } else if known {
+        answers.change(&who, &sent.draft).await
+    } else {
+        answers.add(&who, &sent.draft).await
+    };
+    match done {
+        Ok(()) if !sent.only_test => {
+            return Redirect::to(&routes::source(&sent.draft.name)).into_response();
+        }
+        Ok(()) => {}
+        Err(failure) if failure.kind == FailureKind::BadRequest => posted.refused = Some(failure.message),
+        Err(failure) => return super::session::refuse(&failure),
+    }
+    let status = if posted.refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut shown = sent.draft;
+    forget_secrets(&mut shown);
+    posted.draft = Some(shown);
+    let mut request = Request::from_parts(parts, Body::empty());
+    *request.method_mut() = axum::http::Method::GET;
+    let mut page = pages::page_after(house, request, posted).await;
+    *page.status_mut() = status;
+    page
+}
+
+/// The pairs of a form: `name`, `promise`, `schedule`, `act`, and `p.<parameter>`.
+fn read(body: &[u8]) -> Option<Sent> {
+    let mut draft = SourceDraft {
+        kind: String::new(),
+        name: String::new(),
+        promised_minutes: None,
+        schedule: None,
+        values: std::collections::BTreeMap::new(),
+    };
+    let mut only_test = false;
+    for (key, value) in url::form_urlencoded::parse(body) {
+        // Browsers send the lines of a text with both characters.
+        let value = value.replace("\r\n", "\n");
+        match key.as_ref() {
+            "name" => draft.name = value.trim().to_owned(),
+            "promise" if value.trim().is_empty() => {}
+            "promise" => draft.promised_minutes = Some(value.trim().parse().ok()?),
+            "schedule" => draft.schedule = Some(value),
+            "act" => only_test = value == "test",
+            key => {
+                if let Some(parameter) = key.strip_prefix("p.") {
+                    draft.values.insert(parameter.to_owned(), value);
+                }
+            }
+        }
+    }
+    Some(Sent { draft, only_test })
+}
+
+fn forget_secrets(draft: &mut SourceDraft) {
+    let kind = connect::kinds().into_iter().find(|kind| kind.kind == draft.kind);
+    draft.values.retain(|name, _| {
+        kind.as_ref().and_then(|kind| kind.parameter(name)).is_some_and(|parameter| !parameter.is_secret())
+    });
+}
+
+async fn sync(State(house): Here, who: Who, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let done = house.answers.sources.sync(&who, &name).await;
+    back(done, &headers, &name)
+}
+
+async fn stop(State(house): Here, who: Who, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let done = house.answers.sources.cancel(&who, &name).await;
+    back(done, &headers, &name)
+}
+
+async fn removed(State(house): Here, who: Who, Path(name): Path<String>) -> Response {
+    match house.answers.sources.remove(&who, &name).await {
+        Ok(()) => Redirect::to(routes::SOURCES).into_response(),
+        Err(failure) => super::session::refuse(&failure),
+    }
+}
+
+/// To the page that the form stood on: the list or the source's own.
+fn back(done: Result<(), Failure>, headers: &HeaderMap, name: &str) -> Response {
+    if let Err(failure) = done {
+        return super::session::refuse(&failure);
+    }
+    let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let from_list =
+        from.and_then(|from| url::Url::parse(from).ok()).is_some_and(|from| from.path() == routes::SOURCES);
+    let next = if from_list { routes::SOURCES.to_owned() } else { routes::source(name) };
+    Redirect::to(&next).into_response()
+}
+
+async fn list_live(State(house): Here, who: Who, headers: HeaderMap) -> Response {
+    if let Err(failure) = house.answers.sources.list(&who).await {
+        return super::session::refuse(&failure);
+    }
+    let (who, lang) = (who.0, language(&headers));
+    told(house, move |house| {
+        let who = who.clone();
+        async move {
+            let cards = house.answers.sources.list(&who).await.ok()?;
+            let telling = telling(&house, &who, lang).await?;
+            Some(sources::page(&cards, &telling, metastore::now_ms()).0)
+        }
+    })
+    .into_response()
+}
+
+async fn source_live(State(house): Here, who: Who, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    if let Err(failure) = house.answers.sources.show(&who, &name).await {
+        return super::session::refuse(&failure);
+    }
+    let (who, lang) = (who.0, language(&headers));
+    told(house, move |house| {
+        let (who, name) = (who.clone(), name.clone());
+        async move {
+            let page = house.answers.sources.show(&who, &name).await.ok()?;
+            Some(source_page::standing(&page, &telling(&house, &who, lang).await?).0)
+        }
+    })
+    .into_response()
+}
+
+fn language(headers: &HeaderMap) -> locale::Lang {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    Preferences::read(text(header::COOKIE), text(header::ACCEPT_LANGUAGE)).lang
+}
+
+async fn telling(house: &House, who: &Principal, lang: locale::Lang) -> Option<Telling> {
+    Some(Telling { lang, time_zone: house.answers.editions.time_zone(who).await.ok()? })
+}
+
+/// What `tell` says, again whenever there is news, until it has nothing to say, the reader goes or the process ends.
+fn told<F, T>(house: Arc<House>, tell: F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+where
+    F: Fn(Arc<House>) -> T + Send + 'static,
+    T: Future<Output = Option<String>> + Send,
+{
+    let news = house.jobs.news();
+    let stream =
+        futures::stream::unfold((house, tell, news, false), |(house, tell, mut news, again)| async move {
+            let stopping = house.jobs.stopping.clone();
+            if again {
+                let wait = async {
+                    let _ = tokio::time::timeout(TELL_ANYWAY, news.changed()).await;
+                    tokio::time::sleep(TELL_EVERY).await;
+                    news.borrow_and_update();
+                };
+                stopping.run_until_cancelled(wait).await?;
+            } else {
+                news.borrow_and_update();
+            }
+            let text = tell(house.clone()).await?;
+            // An event's lines end at either character.
+            let event = Event::default().data(text.replace('\r', ""));
+            Some((Ok(event), (house, tell, news, true)))
+        });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}

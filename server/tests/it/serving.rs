@@ -1,0 +1,93 @@
+//! `mirante serve` at work by itself: it reads sources by schedule, publishes what they brought, and ends when it is told to.
+
+use crate::killed::Shop;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Long enough for a slow machine; a server that is well needs a few seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(shop: &Shop, more: &[&str]) -> Serving {
+        let mut child = shop
+            .workspace
+            .command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let first = lines.next().expect("a line").expect("text");
+        let address = first.strip_prefix("Mirante: http://").expect("the address").to_owned();
+        // The rest is read so that the server never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Serving { child, address }
+    }
+
+    fn status(&self, path: &str) -> u16 {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("the question is sent");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
+    }
+
+    fn ready_within_patience(&self) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            if self.status("/readyz") == 200 {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        false
+    }
+
+    /// SIGTERM, as a service manager ends it.
+    fn ended(mut self) -> Option<i32> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+#[test]
+fn sources_that_were_never_read_are_read_and_published_while_serving() {
+    let shop = Shop::new();
+    let serving = Serving::start(&shop, &[]);
+    assert!(serving.ready_within_patience(), "nothing was published");
+    assert_eq!(serving.ended(), Some(0));
+    // The same figures as a run from the command line gives.
+    let other = Shop::new();
+    other.workspace.succeeds(&["run"]);
+    assert_eq!(shop.figures(None), other.figures(None));
+}
+
+#[test]
+fn without_a_schedule_nothing_is_read() {
+    let shop = Shop::new();
+    shop.workspace.succeeds(&["source", "set", "shop", "schedule=manual"]);
+    let serving = Serving::start(&shop, &[]);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(serving.status("/readyz"), 503);
+    assert_eq!(serving.ended(), Some(0));
+    let serving = Serving::start(&shop, &["--no-schedule"]);
+    assert_eq!(serving.status("/readyz"), 503);
+    assert_eq!(serving.ended(), Some(0));
+
+    for (change, expected) in [
+        ("schedule=daily", "`daily` is no schedule; write `every 30m`"),
+        ("promise=soon", "a promise is a number of minutes"),
+    ] {
+        let output = shop.workspace.mirante(&["source", "set", "shop", change]);
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(expected), "{error}");
+    }
+}
