@@ -45,6 +45,13 @@ impl Telling {
         format!("{}\u{a0}{unit}", self.count(count))
     }
 
+    /// A schedule in the reader's words: `every 7m` is `a cada 7 min`; cron is the same everywhere.
+    fn schedule(&self, words: &str) -> String {
+        let Some(interval) = words.strip_prefix("every ") else { return words.to_owned() };
+        let interval = interval.replace('m', "\u{a0}min").replace('h', "\u{a0}h").replace('d', "\u{a0}d");
+        format!("{} {interval}", self.lang.pick("a cada", "every"))
+    }
+
     fn count(&self, number: u64) -> String {
         locale::decimal::integer(number.min(i64::MAX.cast_unsigned()).cast_signed(), self.lang)
     }

@@ -3,9 +3,11 @@ import { expect, test as base, type Page } from "@playwright/test";
 
 export const url = (path: string) => new URL(path, process.env.MIRANTE_URL).href;
 
-export const test = base.extend<{ complaints: string[] }>({
+export const test = base.extend<{ complaints: string[]; refusals: boolean }>({
+  // Whether the test sends forms that are refused: the browser reports the status of each.
+  refusals: [false, { option: true }],
   complaints: [
-    async ({ context, page, javaScriptEnabled }, use) => {
+    async ({ context, page, javaScriptEnabled, refusals }, use) => {
       const complaints: string[] = [];
       // Chromium fetches ahead what a page announces; with scripts off it then drops it, and on a slow machine it is used late.
       const announced = (text: string) => /was preloaded using link preload but not used/.test(text);
@@ -19,7 +21,8 @@ export const test = base.extend<{ complaints: string[] }>({
       const listen = (page: Page) => {
         page.on("console", (message) => {
           const bad = message.type() === "error" || message.type() === "warning";
-          if (bad && !announced(message.text())) complaints.push(`${message.type()}: ${message.text()}`);
+          const refused = refusals && /status of 422/.test(message.text());
+          if (bad && !refused && !announced(message.text())) complaints.push(`${message.type()}: ${message.text()}`);
         });
         page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
         page.on("requestfailed", (request) => {

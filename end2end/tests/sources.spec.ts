@@ -42,53 +42,56 @@ test("sync by hand is shown while it runs and stands in the history afterwards",
   await expect(page.locator("#fluxos tbody tr", { hasText: "raw.sap__invoices" }).first()).toBeVisible();
 });
 
-test("form says why a source cannot be reached and keeps what was typed, without its secret", async ({ page }) => {
-  const address = await crm(page);
-  await page.goto(url("/dados/nova"));
-  await page.getByRole("link", { name: /Ploomes/ }).click();
-  await fill(page, { name: "outro", address: "http://127.0.0.1:9", key: "segredo-digitado" });
-  await page.getByRole("button", { name: "Testar conexão" }).click();
-  await expect(page.getByRole("alert")).toContainText("127.0.0.1:9");
-  await expect(page.locator("input[name=name]")).toHaveValue("outro");
-  await expect(page.locator("input[name='p.user_key']")).toHaveValue("");
+test.describe("refused forms", () => {
+  test.use({ refusals: true });
+  test("form says why a source cannot be reached and keeps what was typed, without its secret", async ({ page }) => {
+    const address = await crm(page);
+    await page.goto(url("/dados/nova"));
+    await page.getByRole("link", { name: /Ploomes/ }).click();
+    await fill(page, { name: "outro", address: "http://127.0.0.1:9", key: "segredo-digitado" });
+    await page.getByRole("button", { name: "Testar conexão" }).click();
+    await expect(page.getByRole("alert")).toContainText("no connection to `127.0.0.1`", { timeout: 60_000 });
+    await expect(page.locator("input[name=name]")).toHaveValue("outro");
+    await expect(page.locator("input[name='p.user_key']")).toHaveValue("");
 
-  await fill(page, { name: "outro", address, key: "segredo-errado" });
-  await page.getByRole("button", { name: "Testar conexão" }).click();
-  await expect(page.getByRole("alert")).toContainText(/key/i);
-  await expect(page.getByRole("alert")).not.toContainText("segredo-errado");
-  expect(await page.content()).not.toContain("segredo-errado");
-  await page.goto(url("/dados"));
-  await expect(row(page, "outro")).toHaveCount(0);
-});
+    await fill(page, { name: "outro", address, key: "segredo-errado" });
+    await page.getByRole("button", { name: "Testar conexão" }).click();
+    await expect(page.getByRole("alert")).toContainText(/key/i);
+    await expect(page.getByRole("alert")).not.toContainText("segredo-errado");
+    expect(await page.content()).not.toContain("segredo-errado");
+    await page.goto(url("/dados"));
+    await expect(row(page, "outro")).toHaveCount(0);
+  });
 
-test("source is tried out, connected, read, stopped and removed in the browser", async ({ page }) => {
-  const address = await crm(page);
-  await page.goto(url("/dados/nova/ploomes"));
-  await fill(page, { name: "crm_dois", address, key: KEY });
-  await page.locator("input[name=schedule]").fill("manual");
-  await page.getByRole("button", { name: "Testar conexão" }).click();
-  await expect(page.locator("#teste")).toContainText("deals pode ser lido");
-  await page.locator("input[name='p.user_key']").fill(KEY);
-  await page.getByRole("button", { name: "Conectar", exact: true }).click();
-  await expect(page).toHaveURL(url("/dados/fonte/crm_dois"));
-  await expect(page.locator("#situacao")).toContainText("ainda não lida");
+  test("source is tried out, connected, read, stopped and removed in the browser", async ({ page }) => {
+    const address = await crm(page);
+    await page.goto(url("/dados/nova/ploomes"));
+    await fill(page, { name: "crm_dois", address, key: KEY });
+    await page.locator("input[name=schedule]").fill("manual");
+    await page.getByRole("button", { name: "Testar conexão" }).click();
+    await expect(page.locator("#teste")).toContainText("deals pode ser lido");
+    await page.locator("input[name='p.user_key']").fill(KEY);
+    await page.getByRole("button", { name: "Conectar", exact: true }).click();
+    await expect(page).toHaveURL(url("/dados/fonte/crm_dois"));
+    await expect(page.locator("#situacao")).toContainText("ainda não lida");
 
-  await page.getByRole("button", { name: "Sincronizar agora: crm_dois" }).click();
-  await expect(page.locator("#situacao [role=status]")).toContainText("lendo");
-  await page.getByRole("button", { name: "Parar: crm_dois" }).click();
-  const newest = page.locator("#historico tbody tr").first();
-  await expect(newest).toContainText("parada a pedido", { timeout: 60_000 });
+    await page.getByRole("button", { name: "Sincronizar agora: crm_dois" }).click();
+    await expect(page.locator("#situacao [role=status]")).toContainText("lendo");
+    await page.getByRole("button", { name: "Parar: crm_dois" }).click();
+    const newest = page.locator("#historico tbody tr").first();
+    await expect(newest).toContainText("parada a pedido", { timeout: 60_000 });
 
-  await page.goto(url("/dados/fonte/crm_dois/ajustes"));
-  await expect(page.locator("input[name='p.address']")).toHaveValue(address);
-  await page.locator("input[name=schedule]").fill("todo dia");
-  await page.getByRole("button", { name: "Salvar" }).click();
-  await expect(page.getByRole("alert")).toContainText("`todo dia` is no schedule");
+    await page.goto(url("/dados/fonte/crm_dois/ajustes"));
+    await expect(page.locator("input[name='p.address']")).toHaveValue(address);
+    await page.locator("input[name=schedule]").fill("todo dia");
+    await page.getByRole("button", { name: "Salvar" }).click();
+    await expect(page.getByRole("alert")).toContainText("`todo dia` is no schedule");
 
-  await page.goto(url("/dados/fonte/crm_dois"));
-  await page.getByRole("button", { name: "Remover fonte" }).click();
-  await expect(page).toHaveURL(url("/dados"));
-  await expect(row(page, "crm_dois")).toHaveCount(0);
+    await page.goto(url("/dados/fonte/crm_dois"));
+    await page.getByRole("button", { name: "Remover fonte" }).click();
+    await expect(page).toHaveURL(url("/dados"));
+    await expect(row(page, "crm_dois")).toHaveCount(0);
+  });
 });
 
 test.describe("without scripts", () => {

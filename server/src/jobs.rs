@@ -241,8 +241,9 @@ impl Jobs {
         let (now, mut sleep) = (Utc::now(), LONGEST_SLEEP);
         for source in self.metastore.sources().await? {
             let (_, began) = self.metastore.last_syncs(&source.name).await?;
-            let Some(due) =
-                self.due(&source.name, source.schedule.as_deref(), source.promised_minutes, began).await?
+            let Some(due) = self
+                .due(&source.name, source.schedule.as_deref(), source.promised_minutes, began, now)
+                .await?
             else {
                 continue;
             };
@@ -255,13 +256,14 @@ impl Jobs {
         Ok(sleep)
     }
 
-    /// When a source is due, given when its last sync began (milliseconds since 1970).
+    /// When a source is due, given when its last sync began (milliseconds since 1970); `now` for one that was never read.
     pub async fn due(
         &self,
         source: &str,
         schedule: Option<&str>,
         promised_minutes: Option<u64>,
         began: Option<i64>,
+        now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
         let schedule = match Schedule::of(schedule, promised_minutes) {
             Ok(schedule) => schedule,
@@ -271,7 +273,7 @@ impl Jobs {
             }
         };
         let zone = zone(&self.metastore.workspace().await?)?;
-        Ok(schedule.next(began.and_then(DateTime::from_timestamp_millis), Utc::now(), zone))
+        Ok(schedule.next(began.and_then(DateTime::from_timestamp_millis), now, zone))
     }
 
     /// Builds whenever syncs have brought rows, until the process ends; the first time even without, when nothing is published.

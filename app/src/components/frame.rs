@@ -257,13 +257,18 @@ fn tab_bar(session: &Session, place: &Place, env: Env) -> Html {
     let carried = |path: String| env.state.get_untracked().carried().href(&path);
     let tab = |href: String, symbol: &str, title: &str, here: bool| {
         let current = if here { "page" } else { "" };
-        el("a", &[("href", &href), ("aria-current", current)], (icon_html(symbol), el("span", &[], title)))
+        let rel = if href == routes::SOURCES { "external" } else { "" };
+        el(
+            "a",
+            &[("href", &href), ("rel", rel), ("aria-current", current)],
+            (icon_html(symbol), el("span", &[], title)),
+        )
     };
     // The thumb reaches five; further boards stand in the desk's rail.
     let boards: Vec<Html> = session
         .boards
         .iter()
-        .take(4)
+        .take(3)
         .map(|board| {
             let title =
                 if board.id == routes::HOME_BOARD { texts.overview_short } else { texts.label(&board.title) };
@@ -273,6 +278,7 @@ fn tab_bar(session: &Session, place: &Place, env: Env) -> Html {
     all((
         boards,
         tab(carried(routes::METRICS.to_owned()), "kpi", texts.metrics_short, *place == Place::Metrics),
+        tab(routes::SOURCES.to_owned(), "data", texts.data, *place == Place::Sources),
     ))
 }
 

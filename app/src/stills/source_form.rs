@@ -91,8 +91,9 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
         &[("class", "input"), ("name", "promise"), ("type", "number"), ("min", "1"), ("value", &promise)],
         (),
     );
-    let schedule =
-        draft.and_then(|draft| draft.schedule.clone()).or(known.map(|known| known.card.schedule.clone()));
+    let schedule = draft
+        .and_then(|draft| draft.schedule.clone())
+        .or(known.filter(|known| known.card.scheduled).map(|known| telling.schedule(&known.card.schedule)));
     let schedule = el(
         "input",
         &[

@@ -12,7 +12,16 @@ use contract::sources::{SourcePage, SyncCard, SyncState, Trigger};
 
 /// The part that is told anew while the page is open.
 pub fn standing(page: &SourcePage, telling: &Telling) -> Html {
-    el("div", &[("class", "grid first")], (now(page, telling), history(page, telling)))
+    let words = Words::of(telling.lang);
+    let step = |href: &str, current: &str, name: &str| {
+        let link = [("href", href), ("rel", "external"), ("aria-current", current)];
+        el("li", &[], el("a", &link, el("span", &[], name)))
+    };
+    let name = &page.card.name;
+    let way =
+        el("ol", &[], (step(routes::SOURCES, "", words.sources), step(&routes::source(name), "page", name)));
+    let crumbs = el("nav", &[("class", "crumbs"), ("aria-label", words.sources)], way);
+    all((crumbs, el("div", &[("class", "grid first")], (now(page, telling), history(page, telling)))))
 }
 
 /// The rest of it.
@@ -36,7 +45,9 @@ fn now(page: &SourcePage, telling: &Telling) -> Html {
     let words = Words::of(telling.lang);
     let card = &page.card;
     let next = card.next_at.as_deref().map_or_else(|| words.by_hand.to_owned(), |at| telling.clock(at));
-    let fact = |name: &str, value: String| el("div", &[], (el("dt", &[], name), el("dd", &[], value)));
+    let fact = |name: &str, value: String| {
+        el("div", &[], (el("dt", &[], locale::plural::capitalized(name)), el("dd", &[], value)))
+    };
     let promised = card.freshness.promised_minutes;
     let promise = promised.map_or_else(|| words.no_promise.to_owned(), |minutes| telling.span(minutes * 60));
     let facts = el(
@@ -44,13 +55,19 @@ fn now(page: &SourcePage, telling: &Telling) -> Html {
         &[("class", "facts")],
         (
             fact(words.promise, promise),
-            fact(words.schedule, card.schedule.clone()),
+            fact(words.schedule, telling.schedule(&card.schedule)),
             fact(words.next, next),
             fact(words.rows_today, telling.count(card.rows_today)),
         ),
     );
     let title = label(&card.title, telling.lang);
-    section("s12", "situacao", (&card.name, title), Some(act(card, telling)), (state(card, telling), facts))
+    section(
+        "s12",
+        "situacao",
+        (&card.name, title),
+        Some(act(card, true, telling)),
+        (el("div", &[], state(card, telling)), facts),
+    )
 }
 
 fn history(page: &SourcePage, telling: &Telling) -> Html {

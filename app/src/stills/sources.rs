@@ -150,7 +150,7 @@ fn row(source: &SourceCard, telling: &Telling, now: i64) -> Html {
             el("td", &[("class", "lg-hide")], strip(&source.last_day, telling, now)),
             el("td", &[("class", "r sm-hide")], telling.count(source.rows_today)),
             el("td", &[("class", "r sm-hide")], next),
-            el("td", &[("class", "r")], act(source, telling)),
+            el("td", &[("class", "r")], act(source, false, telling)),
         ),
     )
 }
@@ -261,15 +261,20 @@ fn strip(day: &[SyncCard], telling: &Telling, now: i64) -> Html {
     )
 }
 
-/// Sync now, or stop what is under way.
-pub fn act(source: &SourceCard, telling: &Telling) -> Html {
+/// Sync now, or stop what is under way: as an icon in a list, in words where there is room.
+pub fn act(source: &SourceCard, in_words: bool, telling: &Telling) -> Html {
     let words = Words::of(telling.lang);
     let (path, label, icon) = match &source.running {
         Some(_) => (routes::source_deed(&source.name, "parar"), words.stop, "x"),
         None => (routes::source_deed(&source.name, "sincronizar"), words.sync_now, "sync"),
     };
     let id = format!("ato-{}", source.name);
-    deed(&path, "btn icon quiet sm", &format!("{label}: {}", source.name), &id, icon_html(icon))
+    let (class, shown) = if in_words {
+        ("btn sm", all((icon_html(icon), label)))
+    } else {
+        ("btn icon quiet sm", icon_html(icon))
+    };
+    deed(&path, class, &format!("{label}: {}", source.name), &id, shown)
 }
 
 pub(super) fn label(label: &Label, lang: Lang) -> &str {

@@ -188,7 +188,7 @@ impl Sources {
         let schedule = Schedule::of(row.schedule.as_deref(), row.promised_minutes);
         let due = self
             .jobs
-            .due(&row.name, row.schedule.as_deref(), row.promised_minutes, began)
+            .due(&row.name, row.schedule.as_deref(), row.promised_minutes, began, Utc::now())
             .await
             .map_err(|error| internal(error.as_ref()))?;
         Ok(SourceCard {
@@ -197,6 +197,7 @@ impl Sources {
             title: title(&row.kind),
             streams: u32::try_from(states.len()).unwrap_or(u32::MAX),
             freshness: freshness(whole, &states, row.promised_minutes),
+            scheduled: row.schedule.is_some(),
             schedule: schedule.map_or_else(|why| why, |schedule| schedule.to_string()),
             next_at: due
                 .filter(|_| self.jobs.keeps_schedule())

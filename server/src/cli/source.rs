@@ -4,13 +4,15 @@ mod declared;
 
 use crate::config::{Config, Place};
 use crate::house::House;
-use crate::terminal::BadUsage;
+use crate::terminal::{self, BadUsage};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
+use contract::sources::Trigger;
 use metastore::sources::SourceRow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 #[derive(Subcommand)]
 pub enum Source {
@@ -23,6 +25,8 @@ pub enum Source {
     Show { name: String },
     /// Try the connection of a source out: who answers, and which streams can be read
     Test { name: String },
+    /// Read what is new in sources, without building anything: all of them, or those named
+    Sync { names: Vec<String> },
     /// Change what a source was told: `mirante source set sap password=env:SAP_PASSWORD`, `schedule='every 30m'`, `promise=60`
     Set {
         name: String,
@@ -86,6 +90,7 @@ impl Source {
             }
             Source::Show { name } => show(&house, &name).await,
             Source::Test { name } => test(&house, &name).await,
+            Source::Sync { names } => sync(&house, names).await,
             Source::Set { name, changes } => {
                 declared::set(&house, source_named(&house, &name).await?, &changes).await
             }
@@ -166,6 +171,28 @@ async fn test(house: &House, name: &str) -> Result<()> {
             "{refused} of {} streams of source `{name}` cannot be read; the list says why",
             tested.streams.len()
         ),
+    }
+}
+
+/// One after the other; what goes wrong with one does not keep the next from being read.
+async fn sync(house: &House, names: Vec<String>) -> Result<()> {
+    let names = match names.is_empty() {
+        true => house.metastore.sources().await?.into_iter().map(|source| source.name).collect(),
+        false => names,
+    };
+    let (pipeline, mut gaps) = (house.jobs.pipeline().await?, 0);
+    for name in &names {
+        let report =
+            pipeline.sync(name, Trigger::Run, &terminal::progress(), &CancellationToken::new()).await?;
+        for line in report.problems.iter().chain(&report.notes) {
+            eprintln!("{line}");
+        }
+        println!("{name}\t{} rows landed, {} rejected", report.rows, report.rejected);
+        gaps += usize::from(!report.problems.is_empty());
+    }
+    match gaps {
+        0 => Ok(()),
+        _ => bail!("{gaps} of {} sources were not read to their end; the lines above say why", names.len()),
     }
 }
 

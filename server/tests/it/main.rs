@@ -3,6 +3,7 @@
 mod bad_files;
 mod bad_input;
 mod dbt_marts;
+mod faults;
 mod golden_figures;
 mod killed;
 mod serving;

@@ -57,6 +57,13 @@ impl Serving {
     }
 }
 
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn sources_that_were_never_read_are_read_and_published_while_serving() {
     let shop = Shop::new();

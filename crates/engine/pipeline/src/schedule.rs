@@ -75,12 +75,12 @@ impl FromStr for Schedule {
         if words == "manual" {
             return Ok(Schedule::Manual);
         }
-        if let Some(interval) = words.strip_prefix("every ") {
-            let interval = interval.trim();
-            let (number, unit) = interval.split_at(interval.len().saturating_sub(1));
-            let number: u64 = number.trim().parse().map_err(|_| refused())?;
-            let minutes = match unit {
-                "m" => Some(number),
+        if let Some(interval) = words.strip_prefix("every ").or_else(|| words.strip_prefix("a cada ")) {
+            let digits = interval.find(|c: char| !c.is_ascii_digit()).unwrap_or(interval.len());
+            let (number, unit) = interval.split_at(digits);
+            let number: u64 = number.parse().map_err(|_| refused())?;
+            let minutes = match unit.trim() {
+                "m" | "min" => Some(number),
                 "h" => number.checked_mul(60),
                 "d" => number.checked_mul(24 * 60),
                 _ => None,

@@ -109,6 +109,8 @@ pub struct SourceCard {
     pub freshness: Freshness,
     /// When it is read, as a person wrote it or as follows from the promise: `every 8m`, `0 6 * * 1-5`, `manual`.
     pub schedule: String,
+    /// Whether a person wrote it.
+    pub scheduled: bool,
     /// RFC 3339, UTC; none when it is read by hand or the schedule stands still.
     pub next_at: Option<String>,
     /// Rows landed since midnight of the workspace.
