@@ -194,7 +194,11 @@ impl Setting {
     fn of_mysql(&self, number: u16, host: String, detail: String) -> SqlError {
         let (user, database) = (self.user.clone(), self.database.clone());
         match number {
-            // The server does not say whether password or encryption was missing; a user who must use TLS is refused like this too.
+            // A user who must use TLS is refused as one with a wrong password is.
+            1045 | 1698 if !self.is_encrypted => {
+                let detail = format!("{detail}; if the user must use TLS, set `tls` to verify");
+                SqlError::SignIn { host, user, detail }
+            }
             1045 | 1698 => SqlError::SignIn { host, user, detail },
             3159 | 4031 => SqlError::WantsTls { host, detail },
             1130 => SqlError::NotFromHere { host, user, detail, remedy: "create user …@'%'" },

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, SortField};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::TryStreamExt;
@@ -176,13 +177,14 @@ impl Landed {
     fn texts(&self, wanted: &HashSet<u128>, most: usize) -> Result<Vec<Vec<Option<String>>>, String> {
         let mut found = Vec::new();
         let options = FormatOptions::default();
-        for columns in &self.batches {
+        for landed in &self.batches {
+            let columns: Vec<ArrayRef> = landed.iter().map(shown).collect::<Result<_, _>>()?;
             let formatters: Vec<ArrayFormatter<'_>> = columns
                 .iter()
                 .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
                 .collect::<Result<_, _>>()
                 .map_err(|error| error.to_string())?;
-            for (at, hash) in self.hashed(columns)?.into_iter().enumerate() {
+            for (at, hash) in self.hashed(landed)?.into_iter().enumerate() {
                 if found.len() >= most {
                     return Ok(found);
                 }
@@ -197,6 +199,17 @@ impl Landed {
             }
         }
         Ok(found)
+    }
+}
+
+/// A column that can be written out: the name of a zone says nothing to whoever has no list of zones.
+fn shown(column: &ArrayRef) -> Result<ArrayRef, String> {
+    match column.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            let utc = DataType::Timestamp(*unit, Some("+00:00".into()));
+            arrow::compute::cast(column, &utc).map_err(|error| error.to_string())
+        }
+        _ => Ok(column.clone()),
     }
 }
 
