@@ -70,10 +70,10 @@ pub enum ConnectError {
     Open { source_name: String, error: HttpError },
 
     #[error("source `{source_name}`, stream `{stream}`: {error}")]
-    Sql { source_name: String, stream: String, error: SqlError },
+    Sql { source_name: String, stream: String, error: Box<SqlError> },
 
     #[error("source `{source_name}` cannot be opened: {error}")]
-    OpenSql { source_name: String, error: SqlError },
+    OpenSql { source_name: String, error: Box<SqlError> },
 
     #[error("source `{source_name}`, stream `{stream}`: no row was noted as deleted, because {detail}")]
     Sweep { source_name: String, stream: String, detail: String },

@@ -74,6 +74,7 @@ struct Reader {
 
 impl Reader {
     fn failed(&self, stream: &str, error: SqlError) -> ConnectError {
+        let error = Box::new(error);
         ConnectError::Sql { source_name: self.source.clone(), stream: stream.to_owned(), error }
     }
 }
@@ -142,7 +143,7 @@ impl Sql {
     }
 
     fn opened(&self, error: SqlError) -> ConnectError {
-        ConnectError::OpenSql { source_name: self.name.clone(), error }
+        ConnectError::OpenSql { source_name: self.name.clone(), error: Box::new(error) }
     }
 
     async fn load(&self, session: &mut Session) -> Result<Catalogue, SqlError> {

@@ -38,22 +38,24 @@ pub enum SqlError {
     #[error("`{host}` does not answer as {engine} does ({detail}); check `engine`, `host` and `port`")]
     Stranger { host: String, engine: &'static str, detail: String },
 
-    #[error("`{host}` refused user `{user}` ({detail}); check `user` and `password`")]
-    SignIn { host: String, user: String, detail: String },
+    #[error("user `{user}` was refused ({detail}); check `user` and `password`")]
+    SignIn { user: String, detail: String },
 
-    #[error("`{host}` lets user `{user}` not in from this machine ({detail}); allow it there: {remedy}")]
-    NotFromHere { host: String, user: String, detail: String, remedy: &'static str },
+    #[error(
+        "user `{user}` is not let in from this machine ({detail}); allow it there: a line in pg_hba.conf of PostgreSQL, a user @'%' of MySQL"
+    )]
+    NotFromHere { user: String, detail: String },
 
     #[error("`{host}` has no database `{database}`; check its name, capitals matter")]
     NoDatabase { host: String, database: String },
 
-    #[error("user `{user}` may not use database `{database}` ({detail}); grant it there: {remedy}")]
-    DatabaseDenied { user: String, database: String, detail: String, remedy: &'static str },
-
     #[error(
-        "database `{database}` has no schema `{schema}` that user `{user}` may use; check `schema`, or grant usage on it"
+        "user `{user}` may not use database `{database}`; grant it there: connect on the database in PostgreSQL, select on it in MySQL"
     )]
-    NoSchema { database: String, schema: String, user: String },
+    DatabaseDenied { user: String, database: String },
+
+    #[error("there is no schema `{schema}` that user `{user}` may use; check `schema`, or grant usage on it")]
+    NoSchema { schema: String, user: String },
 
     #[error("`{host}` takes no more connections ({detail}); try again later, or raise its limit")]
     Full { host: String, detail: String },
@@ -80,8 +82,8 @@ pub enum SqlError {
     #[error("there is no table or view `{table}`; there are {known}")]
     NoTable { table: String, known: String },
 
-    #[error("user `{user}` may not read it ({detail}); grant it: {remedy}")]
-    Denied { user: String, detail: String, remedy: String },
+    #[error("user `{user}` may not read it ({detail}); grant it: grant select on it to that user")]
+    Denied { user: String, detail: String },
 
     #[error("it has no column `{column}` to be its {role}; it has {known}")]
     NoColumn { column: String, role: &'static str, known: String },
@@ -165,7 +167,7 @@ impl Setting {
     fn of_postgres(&self, code: &str, host: String, detail: String) -> SqlError {
         let (user, database) = (self.user.clone(), self.database.clone());
         match code {
-            "28P01" => SqlError::SignIn { host, user, detail },
+            "28P01" => SqlError::SignIn { user, detail },
             "28000"
                 if !self.is_encrypted
                     && detail.contains("pg_hba.conf")
@@ -173,14 +175,10 @@ impl Setting {
             {
                 SqlError::WantsTls { host, detail }
             }
-            "28000" if detail.contains("pg_hba.conf") => {
-                SqlError::NotFromHere { host, user, detail, remedy: "a line in pg_hba.conf" }
-            }
-            "28000" => SqlError::SignIn { host, user, detail },
+            "28000" if detail.contains("pg_hba.conf") => SqlError::NotFromHere { user, detail },
+            "28000" => SqlError::SignIn { user, detail },
             "3D000" => SqlError::NoDatabase { host, database },
-            "42501" if detail.contains("for database") => {
-                SqlError::DatabaseDenied { user, database, detail, remedy: "grant connect on database" }
-            }
+            "42501" if detail.contains("for database") => SqlError::DatabaseDenied { user, database },
             "42501" => self.denied(detail),
             "53300" | "57P03" => SqlError::Full { host, detail },
             "57014" => SqlError::Timeout { seconds: self.timeout_s },
@@ -197,15 +195,13 @@ impl Setting {
             // A user who must use TLS is refused as one with a wrong password is.
             1045 | 1698 if !self.is_encrypted => {
                 let detail = format!("{detail}; if the user must use TLS, set `tls` to verify");
-                SqlError::SignIn { host, user, detail }
+                SqlError::SignIn { user, detail }
             }
-            1045 | 1698 => SqlError::SignIn { host, user, detail },
+            1045 | 1698 => SqlError::SignIn { user, detail },
             3159 | 4031 => SqlError::WantsTls { host, detail },
-            1130 => SqlError::NotFromHere { host, user, detail, remedy: "create user …@'%'" },
+            1130 => SqlError::NotFromHere { user, detail },
             1049 => SqlError::NoDatabase { host, database },
-            1044 => {
-                SqlError::DatabaseDenied { user, database, detail, remedy: "grant select on the database" }
-            }
+            1044 => SqlError::DatabaseDenied { user, database },
             1142 | 1143 => self.denied(detail),
             1040 | 1203 | 1226 => SqlError::Full { host, detail },
             1969 | 3024 => SqlError::Timeout { seconds: self.timeout_s },
@@ -217,11 +213,7 @@ impl Setting {
     }
 
     pub fn denied(&self, detail: String) -> SqlError {
-        let remedy = match self.engine {
-            Engine::Postgres => format!("grant select on it to \"{}\"", self.user),
-            Engine::Mysql => format!("grant select on it to '{}'", self.user),
-        };
-        SqlError::Denied { user: self.user.clone(), detail, remedy }
+        SqlError::Denied { user: self.user.clone(), detail }
     }
 }
 

@@ -63,11 +63,7 @@ pub async fn tables(session: &mut Session, schema: &str) -> Result<Vec<Table>, S
     let usable = session.table(SCHEMA, &given).await?;
     if usable.first().is_none_or(|row| row[0].as_deref() != Some("true")) {
         let setting = session.setting();
-        return Err(SqlError::NoSchema {
-            database: setting.database.clone(),
-            schema: schema.to_owned(),
-            user: setting.user.clone(),
-        });
+        return Err(SqlError::NoSchema { schema: schema.to_owned(), user: setting.user.clone() });
     }
     let mut tables = Vec::new();
     for row in session.table(TABLES, &given).await? {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::mysql::{MySql, MySqlConnection, MySqlRow, MySqlTypeInfo};
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Column, Connection as _, Executor, Row as _, Statement, TypeInfo};
+use sqlx::{AssertSqlSafe, Column, Connection as _, Executor, Row as _, Statement, Type, TypeInfo};
 
 use super::engine::Engine;
 use super::errors::{Setting, SqlError};
@@ -194,13 +194,16 @@ impl Session {
     pub async fn describe(&mut self, sql: &str) -> Result<Vec<(String, String)>, SqlError> {
         let setting = self.setting.clone();
         let sql = AssertSqlSafe(sql.to_owned());
+        let sql = sqlx::SqlSafeStr::into_sql_str(sql);
         let describing = async {
             match &mut self.connection {
                 Connection::Postgres(connection) => {
-                    connection.prepare(sqlx::SqlSafeStr::into_sql_str(sql)).await.map(|it| columns(&it))
+                    let statement = connection.prepare(sql).await?;
+                    Ok(statement.columns().iter().map(|it| named(it, it.type_info().name())).collect())
                 }
                 Connection::Mysql(connection) => {
-                    connection.prepare(sqlx::SqlSafeStr::into_sql_str(sql)).await.map(|it| columns(&it))
+                    let statement = connection.prepare(sql).await?;
+                    Ok(statement.columns().iter().map(|it| named(it, type_name(it.type_info()))).collect())
                 }
             }
         };
@@ -221,9 +224,14 @@ impl Session {
     }
 }
 
-fn columns<S: Statement>(statement: &S) -> Vec<(String, String)> {
-    let columns = statement.columns().iter();
-    columns.map(|column| (column.name().to_owned(), column.type_info().name().to_owned())).collect()
+fn named(column: &impl Column, type_name: &str) -> (String, String) {
+    (column.name().to_owned(), type_name.to_owned())
+}
+
+/// Text that is compared by its bytes is called bytes by the protocol; only its collation tells.
+fn type_name(info: &MySqlTypeInfo) -> &str {
+    let (name, is_text) = (info.name(), <str as Type<MySql>>::compatible(info));
+    if is_text && (name.ends_with("BLOB") || name.ends_with("BINARY")) { "TEXT" } else { name }
 }
 
 /// Waits for what the server itself would have ended by now, and not for ever.

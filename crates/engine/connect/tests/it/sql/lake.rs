@@ -62,10 +62,14 @@ impl Lake {
             let piece = piece?;
             let mark = piece.mark.clone();
             self.land(piece).await?;
-            mark.into_iter().for_each(|mark| self.note(stream, mark));
+            if let Some(mark) = mark {
+                self.note(stream, mark);
+            }
         }
         if most == usize::MAX {
-            reading.skipped.into_iter().for_each(|skipped| self.note(stream, skipped.mark));
+            for skipped in reading.skipped {
+                self.note(stream, skipped.mark);
+            }
         }
         Ok(())
     }

@@ -8,9 +8,12 @@ use super::servers::{both, postgres};
 #[tokio::test]
 async fn tables_and_columns_may_be_called_anything() {
     for database in both().await {
-        let quote = |name: &str| match database.is_postgres() {
-            true => format!("\"{}\"", name.replace('"', "\"\"")),
-            false => format!("`{}`", name.replace('`', "``")),
+        let quote = |name: &str| {
+            if database.is_postgres() {
+                format!("\"{}\"", name.replace('"', "\"\""))
+            } else {
+                format!("`{}`", name.replace('`', "``"))
+            }
         };
         let (key, cursor, other) = ("Código \"do' pedido`", "alterado em; --", "preço \\ 'R$'");
         for (table, stream) in [

@@ -1,6 +1,7 @@
 //! Tables with a key and no cursor: page by page, in pieces, from wherever a reading was broken off.
 
-use connect::{LandHint, Source};
+use connect::{LandHint, ReadRequest, Source};
+use futures::StreamExt;
 use serde_json::json;
 
 use super::lake::{Lake, numbers};
@@ -18,10 +19,7 @@ async fn filled(database: Database, rows: i64) {
         .await;
     let insert =
         "insert into notas select n, case when n % 3 = 0 then 'B''1' else 'a\"é' end, n / 100.0 from";
-    let numbers = match database.is_postgres() {
-        true => format!("generate_series(1, {rows}) as n"),
-        false => format!("(select seq as n from seq_1_to_{rows}) x"),
-    };
+    let numbers = database.series(1, rows);
     database.run(&format!("{insert} {numbers}")).await;
 }
 
@@ -83,11 +81,8 @@ async fn pages_of_one_reading_agree_though_others_write_meanwhile() {
         filled(database, ROWS).await;
         let source = database.source();
         let mut lake = Lake::default();
-        let mut reading = source
-            .read(connect::ReadRequest { stream: "notas".to_owned(), ..Default::default() })
-            .await
-            .unwrap();
-        use futures::StreamExt;
+        let mut reading =
+            source.read(ReadRequest { stream: "notas".to_owned(), ..Default::default() }).await.unwrap();
         let first = reading.pieces.next().await.unwrap().unwrap();
         drop(first);
         database.run("update notas set valor = -1").await;

@@ -18,7 +18,7 @@ async fn read_once(database: Database) -> Lake {
             "create table itens (codigo varchar(20), em datetime, filial smallint, primary key (codigo, filial))",
         ))
         .await;
-    let numbers = database.either("generate_series(1, 100) n", "(select seq as n from seq_1_to_100) x");
+    let numbers = database.series(1, 100);
     database
         .run(&format!("insert into itens select concat('nº ', n), '2026-01-01', n % 2 from {numbers}"))
         .await;
@@ -88,8 +88,7 @@ async fn rows_that_nobody_has_are_read_again() {
 async fn a_large_table_without_a_cursor_is_compared_after_its_rows() {
     for database in both().await {
         database.run("create table grande (id bigint primary key)").await;
-        let numbers_of =
-            database.either("generate_series(1, 60000) n", "(select seq as n from seq_1_to_60000) x");
+        let numbers_of = database.series(1, 60_000);
         database.run(&format!("insert into grande select n * 1000000007.0 from {numbers_of}")).await;
         let source = || database.source_with(&json!({"tables": "grande"}));
         let mut lake = Lake::default();
