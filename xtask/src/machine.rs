@@ -87,22 +87,36 @@ pub fn chromium() -> Result<PathBuf> {
     find().context("no Chromium found; install one and name it in CHROMIUM")
 }
 
-/// Installs Debian packages, as root or through sudo without a password.
+/// What Debian's packages ask before they start a service, and the answer that none is to be started.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+const NO_SERVICES: &str =
+    "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d";
+
+/// Installs Debian packages, as root or through sudo without a password. Services that come along are not started.
 pub fn apt_install(packages: &[&str]) -> Result<()> {
     if on_path("apt-get").is_none() {
         bail!("{} missing and apt-get is not here; install by hand", packages.join(", "));
     }
     println!("installing {}", packages.join(", "));
     let is_root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
-    let apt = |arguments: &[&str]| {
-        let mut command = if is_root { Command::new("apt-get") } else { Command::new("sudo") };
+    let as_root = |program: &str, arguments: &[&str]| {
+        let mut command = if is_root { Command::new(program) } else { Command::new("sudo") };
         if !is_root {
-            command.args(["-n", "apt-get"]);
+            command.args(["-n", program]);
         }
         run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()))
     };
-    apt(&["update", "-q"])?;
-    apt(&[&["install", "-q", "-y", "--no-install-recommends"], packages].concat())
+    as_root("apt-get", &["update", "-q"])?;
+    let is_ours = !Path::new(POLICY).exists();
+    if is_ours {
+        as_root("sh", &["-c", NO_SERVICES])?;
+    }
+    let installed =
+        as_root("apt-get", &[&["install", "-q", "-y", "--no-install-recommends"], packages].concat());
+    if is_ours {
+        as_root("rm", &["-f", POLICY])?;
+    }
+    installed
 }
 
 /// A Python virtual environment in the target directory with exactly these packages; kept until the list changes.

@@ -5,6 +5,7 @@
 use crate::machine::{apt_install, cargo, chromium, npm_packages, python_packages, root, run};
 use crate::server::build_for_tests;
 use anyhow::{Result, bail};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -41,16 +42,23 @@ fn rust() -> Result<()> {
         .env("MIRANTE_DBT", dbt.join("bin/dbt")))
 }
 
-/// The platform database is tested on a real PostgreSQL too.
+/// The platform database is tested on a real PostgreSQL too; databases as sources on PostgreSQL and MariaDB. The tests start servers of their
+/// own: of MariaDB the programs alone are installed, without a service.
 fn apt_for_tests() -> Result<()> {
-    let installed = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| {
+    let has_postgres = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| {
         versions.any(|version| version.is_ok_and(|version| version.path().join("bin/initdb").is_file()))
     });
-    if installed || std::env::var_os("MIRANTE_TEST_POSTGRES").is_some() {
-        Ok(())
-    } else {
-        apt_install(&["postgresql"])
+    let has_mariadb = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db", "/usr/bin/my_print_defaults"]
+        .iter()
+        .all(|program| Path::new(program).is_file());
+    let mut missing = Vec::new();
+    if !has_postgres {
+        missing.push("postgresql");
     }
+    if !has_mariadb {
+        missing.extend(["mariadb-server-core", "mariadb-client-core"]);
+    }
+    if missing.is_empty() { Ok(()) } else { apt_install(&missing) }
 }
 
 fn xtask() -> Result<()> {

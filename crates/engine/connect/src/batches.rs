@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 
 use arrow::array::RecordBatch;
 use futures::channel::mpsc;
-use futures::{SinkExt, Stream};
+use futures::stream::BoxStream;
+use futures::{SinkExt, Stream, StreamExt};
 
 use crate::errors::ConnectError;
 
@@ -35,6 +36,8 @@ enum State {
     Running(mpsc::Receiver<Item>),
     /// What is in memory already.
     Ready(std::vec::IntoIter<RecordBatch>),
+    /// What comes over the network.
+    Coming(BoxStream<'static, Item>),
     Done,
 }
 
@@ -58,6 +61,11 @@ impl Batches {
     /// Batches that have been read already.
     pub(crate) fn ready(batches: Vec<RecordBatch>) -> Batches {
         Batches(State::Ready(batches.into_iter()))
+    }
+
+    /// Batches that somebody else brings.
+    pub(crate) fn coming(batches: impl Stream<Item = Item> + Send + 'static) -> Batches {
+        Batches(State::Coming(batches.boxed()))
     }
 
     /// The same batches for code that may block. Not from inside an async task.
@@ -115,6 +123,7 @@ impl Stream for Batches {
         let next = match &mut self.0 {
             State::Running(receiver) => Pin::new(receiver).poll_next(context),
             State::Ready(batches) => Poll::Ready(batches.next().map(Ok)),
+            State::Coming(batches) => batches.as_mut().poll_next(context),
             State::Waiting { .. } | State::Done => Poll::Ready(None),
         };
         if matches!(next, Poll::Ready(None | Some(Err(_)))) {

@@ -6,6 +6,7 @@ use std::io;
 
 use crate::column_type::ColumnType;
 use crate::http::HttpError;
+use crate::sources::sql::SqlError;
 
 /// Everything that reading a source can answer instead of rows.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,12 @@ pub enum ConnectError {
 
     #[error("source `{source_name}` cannot be opened: {error}")]
     Open { source_name: String, error: HttpError },
+
+    #[error("source `{source_name}`, stream `{stream}`: {error}")]
+    Sql { source_name: String, stream: String, error: Box<SqlError> },
+
+    #[error("source `{source_name}` cannot be opened: {error}")]
+    OpenSql { source_name: String, error: Box<SqlError> },
 
     #[error("source `{source_name}`, stream `{stream}`: no row was noted as deleted, because {detail}")]
     Sweep { source_name: String, stream: String, detail: String },

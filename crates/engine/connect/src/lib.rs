@@ -39,4 +39,5 @@ pub use source::{
 };
 pub use sources::files::FilesSource;
 pub use sources::files::options::{FilesOptions, FormatKind, Limits, Quote, StreamOptions, TextEncoding};
+pub use sources::sql::SqlError;
 pub use sources::{Surroundings, kinds, open};

@@ -2,7 +2,7 @@
 //!
 //! Asks nobody (`sources`). Invariant: every record ends up in exactly one place, a piece's rows or its rejects.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
@@ -24,8 +24,12 @@ const BATCH_ROWS: usize = 16_384;
 /// A piece is handed over when it holds so many rows: few enough to stay in memory, many enough that commits are few.
 pub const PIECE_ROWS: usize = 50_000;
 
-/// How JSON writes numbers and dates.
-const MANNER: Manner = Manner {
+/// A batch, and a piece, end earlier when their values are this large: rows may hold whole documents.
+const BATCH_BYTES: usize = 16 << 20;
+const PIECE_BYTES: usize = 64 << 20;
+
+/// How JSON and databases write numbers and dates.
+pub const MANNER: Manner = Manner {
     reading: Reading { decimal: DecimalStyle::Point, date_order: DateOrder::DayFirst },
     encoding: encoding_rs::UTF_8,
 };
@@ -109,9 +113,19 @@ pub struct Gathering {
     /// One entry per row: whether it is gone from the source.
     deleted: Vec<bool>,
     bad: Vec<usize>,
-    batches: Vec<RecordBatch>,
+    batches: VecDeque<RecordBatch>,
     rejects: Rejects,
     rows: u64,
+    /// Bytes of the values, of the piece and of the batch so far.
+    bytes: usize,
+    batch_bytes: usize,
+}
+
+/// Brings a piece the rest of its rows while it is being landed.
+#[async_trait::async_trait]
+pub trait Refill: Send + 'static {
+    /// Pushes some more rows; false when there are no more.
+    async fn refill(&mut self, gathering: &mut Gathering) -> Result<bool, ConnectError>;
 }
 
 impl Gathering {
@@ -123,9 +137,11 @@ impl Gathering {
             builders,
             deleted: Vec::new(),
             bad: Vec::new(),
-            batches: Vec::new(),
+            batches: VecDeque::new(),
             rejects: Rejects::new(place),
             rows: 0,
+            bytes: 0,
+            batch_bytes: 0,
         }
     }
 
@@ -134,7 +150,12 @@ impl Gathering {
     }
 
     pub fn is_full(&self) -> bool {
-        self.rows() >= PIECE_ROWS
+        self.rows() >= PIECE_ROWS || self.is_heavy()
+    }
+
+    /// Whether its values fill a piece, however few rows they are of.
+    pub fn is_heavy(&self) -> bool {
+        self.bytes >= PIECE_BYTES
     }
 
     /// Adds a record whose values `cell` knows by key.
@@ -142,16 +163,35 @@ impl Gathering {
         self.rows += 1;
         let shape = self.shape.clone();
         let mut fits = true;
-        for (builder, column) in self.builders.iter_mut().zip(&shape.columns) {
+        for (at, column) in shape.columns.iter().enumerate() {
             let value = cell(&column.key);
-            let value = fitted(value.cell(), column.column_type);
-            if let Err(reason) = builder.push(value, &MANNER) {
-                let shown = shown_cell(value, encoding_rs::UTF_8);
-                self.rejects.add(self.rows, Some(&column.name), &shown, reason, fits);
-                fits = false;
-            }
+            fits &= self.push_cell(at, column, fitted(value.cell(), column.column_type), fits);
         }
         self.end_row(false, fits)
+    }
+
+    /// Adds a record whose values come in the order of the shape's columns.
+    pub fn push_cells<'a>(&mut self, cell: impl Fn(usize) -> Cell<'a>) -> Result<(), ConnectError> {
+        self.rows += 1;
+        let shape = self.shape.clone();
+        let mut fits = true;
+        for (at, column) in shape.columns.iter().enumerate() {
+            fits &= self.push_cell(at, column, cell(at), fits);
+        }
+        self.end_row(false, fits)
+    }
+
+    /// Adds one value; false when it does not fit, which is noted. `first` marks the first such value of its row.
+    fn push_cell(&mut self, at: usize, column: &RecordColumn, value: Cell<'_>, first: bool) -> bool {
+        if let Cell::Raw(bytes) = value {
+            self.batch_bytes += bytes.len();
+        } else if let Cell::Text(text) = value {
+            self.batch_bytes += text.len();
+        }
+        let Err(reason) = self.builders[at].push(value, &MANNER) else { return true };
+        let shown = shown_cell(value, encoding_rs::UTF_8);
+        self.rejects.add(self.rows, Some(&column.name), &shown, reason, first);
+        false
     }
 
     /// Notes that the source has the record with this key no more; the other columns stay empty.
@@ -178,10 +218,15 @@ impl Gathering {
             self.bad.push(self.deleted.len());
         }
         self.deleted.push(deleted);
-        if self.deleted.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
+        if self.deleted.len() >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&mut self) -> Result<(), ConnectError> {
+        self.bytes += std::mem::take(&mut self.batch_bytes);
         if self.deleted.is_empty() {
             return Ok(());
         }
@@ -204,7 +249,7 @@ impl Gathering {
             batch = filter_record_batch(&batch, &BooleanArray::from(keep)).map_err(failed)?;
         }
         if batch.num_rows() > 0 {
-            self.batches.push(batch);
+            self.batches.push_back(batch);
         }
         Ok(())
     }
@@ -212,17 +257,46 @@ impl Gathering {
     /// What was gathered, as one piece.
     pub fn piece(mut self, hint: LandHint, mark: Option<Mark>) -> Result<Piece, ConnectError> {
         self.flush()?;
-        Ok(Piece {
-            stream: self.shape.stream.clone(),
-            // Records may come again as they were: whether they have been landed is for the bookmark to say, not for their content.
-            batch_id: uuid::Uuid::now_v7().to_string(),
-            hint,
-            schema: self.shape.schema.clone(),
-            batches: Batches::ready(self.batches),
-            rejects: self.rejects,
-            mark,
-            file: self.place,
-        })
+        let batches = Batches::ready(self.batches.into());
+        Ok(of_shape(&self.shape, self.place, hint, mark, (batches, self.rejects)))
+    }
+
+    /// What was gathered and all that `rest` brings, as one piece; in memory there are never more than a few batches of it.
+    pub fn growing_piece(self, hint: LandHint, mark: Option<Mark>, rest: impl Refill) -> Piece {
+        let (shape, place, rejects) = (self.shape.clone(), self.place.clone(), self.rejects.clone());
+        let rows = futures::stream::try_unfold((self, Some(rest)), |(mut gathering, mut rest)| async move {
+            loop {
+                if let Some(batch) = gathering.batches.pop_front() {
+                    return Ok(Some((batch, (gathering, rest))));
+                }
+                let Some(more) = &mut rest else { return Ok(None) };
+                if !more.refill(&mut gathering).await? {
+                    gathering.flush()?;
+                    rest = None;
+                }
+            }
+        });
+        of_shape(&shape, place, hint, mark, (Batches::coming(rows), rejects))
+    }
+}
+
+fn of_shape(
+    shape: &Shape,
+    place: String,
+    hint: LandHint,
+    mark: Option<Mark>,
+    (batches, rejects): (Batches, Rejects),
+) -> Piece {
+    Piece {
+        stream: shape.stream.clone(),
+        // Records may come again as they were: whether they have been landed is for the bookmark to say, not for their content.
+        batch_id: uuid::Uuid::now_v7().to_string(),
+        hint,
+        schema: shape.schema.clone(),
+        batches,
+        rejects,
+        mark,
+        file: place,
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod files;
 pub mod ploomes;
 pub mod sap_b1;
+pub mod sql;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +19,11 @@ use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 3] = ["files", "ploomes", "sap_b1"];
+pub const KINDS: [&str; 4] = ["files", "ploomes", "sap_b1", "sql"];
 
 /// The kinds that declare what they have to be told; `files` has a form of its own.
 pub fn kinds() -> Vec<SourceKind> {
-    vec![ploomes::kind(), sap_b1::kind()]
+    vec![ploomes::kind(), sap_b1::kind(), sql::kind()]
 }
 
 /// What sources share: whom they may call, and how fast each of them asks, from one sync to the next. A clone is the same.
@@ -62,6 +63,7 @@ pub fn open(
         "files" => Ok(Arc::new(files::FilesSource::from_settings(name, settings)?)),
         "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
+        "sql" => sql::open(name, &Settings::read(&sql::kind(), name, settings)?, surroundings),
         _ => Err(ConnectError::UnknownKind { kind: kind.to_owned(), known: KINDS.join(", ") }),
     }
 }

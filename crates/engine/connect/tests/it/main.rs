@@ -12,6 +12,7 @@ mod ploomes;
 mod real_sets;
 mod round_trip;
 mod sap_b1;
+mod sql;
 mod state;
 mod streams;
 mod xlsx;

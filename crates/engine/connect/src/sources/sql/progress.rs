@@ -1,0 +1,121 @@
+//! How far a stream has been read, as its mark keeps it.
+//!
+//! Asks nobody (`passage`). Invariant: a place never lies behind a row that has not been handed over; what is read in another way than before
+//! is read from the beginning.
+
+use serde::{Deserialize, Serialize};
+
+use super::statements::{After, Part};
+use super::streams::Stream;
+use crate::source::Mark;
+
+/// Key of the mark.
+pub const PROGRESS: &str = "progress";
+
+/// What is known of former readings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    /// Columns with their types, key and cursor, as they were read.
+    columns: Vec<String>,
+    key: Vec<String>,
+    cursor: Option<String>,
+    /// Where a reading that was broken off goes on.
+    pub place: Option<Place>,
+    /// The cursor's value from which changes are read, when all rows have been.
+    pub from: Option<String>,
+    /// Of the rows that the last reading brought, when they fitted one piece.
+    pub content: Option<String>,
+    /// Rows that the table had when it was last read whole.
+    pub rows: Option<u64>,
+}
+
+/// The last row that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub part: Part,
+    pub after: After,
+}
+
+impl Progress {
+    /// What a mark says of this stream. Without a table in the lake nothing of it is there, whatever the mark says.
+    pub fn resumed(mark: Option<&serde_json::Value>, stream: &Stream, has_table: bool) -> Progress {
+        let kept: Option<Progress> =
+            mark.filter(|_| has_table).and_then(|mark| serde_json::from_value(mark.clone()).ok());
+        let key = stream.key_fields().map(|field| field.name.clone()).collect();
+        let cursor = stream.cursor_field().map(|field| field.name.clone());
+        let fresh = Progress { columns: stream.columns(), key, cursor, ..Progress::default() };
+        match kept {
+            // A column that is gone changes nothing; one that is new, or of another type, is empty in the rows that are there.
+            Some(kept)
+                if kept.key == fresh.key
+                    && kept.cursor == fresh.cursor
+                    && fresh.columns.iter().all(|column| kept.columns.contains(column)) =>
+            {
+                Progress { columns: fresh.columns, ..kept }
+            }
+            Some(kept) => Progress { rows: kept.rows, ..fresh },
+            None => fresh,
+        }
+    }
+
+    /// Everything is to be read anew.
+    pub fn anew(self) -> Progress {
+        Progress { place: None, from: None, content: None, ..self }
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark { key: PROGRESS.to_owned(), value: serde_json::json!(self) }
+    }
+
+    /// The parts to read now, in their order; whether all rows are among them.
+    pub fn parts(&self, stream: &Stream) -> Vec<Part> {
+        let Some(cursor) = stream.cursor_field() else { return vec![Part::All] };
+        let changes: &[Part] =
+            if cursor.is_nullable { &[Part::Undated, Part::Changed] } else { &[Part::Changed] };
+        match (&self.place, &self.from) {
+            (Some(Place { part: Part::All, .. }), Some(_)) => [&[Part::All], changes].concat(),
+            (Some(Place { part: Part::Changed, .. }), Some(_)) => vec![Part::Changed],
+            (_, Some(_)) => changes.to_vec(),
+            (_, None) => vec![Part::All],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::engine::Engine;
+    use super::super::postgres::query_field;
+    use super::super::streams::Parts;
+    use super::*;
+
+    fn stream(columns: &[(&str, &str)]) -> Stream {
+        let parts = Parts {
+            name: "s",
+            title: "s",
+            from: "f".to_owned(),
+            columns: columns.iter().map(|(name, type_name)| query_field(name, type_name)).collect(),
+            key: &["id".to_owned()],
+            cursor: Some("at"),
+            is_query: true,
+        };
+        Stream::new(Engine::Postgres, parts).unwrap()
+    }
+
+    #[test]
+    fn a_reading_goes_on_where_it_was_unless_it_is_another_one_now() {
+        let before = stream(&[("id", "INT8"), ("at", "DATE"), ("old", "TEXT")]);
+        let mut progress = Progress::resumed(None, &before, true);
+        assert_eq!(progress.parts(&before), [Part::All]);
+        progress.from = Some("2026-01-01".to_owned());
+        progress.place = Some(Place { part: Part::All, after: vec!["7".to_owned()] });
+        let mark = progress.mark().value;
+        let resumed = |stream: &Stream, has_table| Progress::resumed(Some(&mark), stream, has_table);
+        assert_eq!(resumed(&before, true), progress);
+        assert_eq!(progress.parts(&before), [Part::All, Part::Undated, Part::Changed]);
+        assert_eq!(resumed(&before, false).place, None, "its rows are gone");
+        assert!(resumed(&stream(&[("id", "INT8"), ("at", "DATE")]), true).place.is_some());
+        assert_eq!(resumed(&stream(&[("id", "INT8"), ("at", "DATE"), ("old", "INT8")]), true).from, None);
+        assert_eq!(resumed(&stream(&[("id", "INT8"), ("at", "DATE"), ("new", "INT8")]), true).place, None);
+    }
+}
