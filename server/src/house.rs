@@ -6,10 +6,12 @@ use crate::answers::Answers;
 use crate::config::Config;
 use crate::examine::Examiner;
 use crate::reader::Reader;
+use crate::web::Doors;
 use anyhow::{Context, Result};
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use connect::Surroundings;
+use connect::inbox::{InboxLimits, Inboxes};
 use lake::{Lake, LakeOptions};
 use metastore::Metastore;
 use metastore::secrets::Vault;
@@ -45,9 +47,11 @@ pub struct House {
     pub metastore: Metastore,
     pub lake: Lake,
     pub reader: Arc<Reader>,
-    /// Whom sources may call, and how fast.
+    /// Whom sources may call, how fast, and what was sent to them.
     pub surroundings: Surroundings,
     pub answers: Answers,
+    /// Where systems send what happens.
+    pub doors: Doors,
     /// Cookies travel over https only.
     pub secure_cookies: bool,
 }
@@ -71,8 +75,11 @@ impl House {
         let reader = Arc::new(Reader::new(metastore.clone(), lake.clone()));
         let answers = Answers::new(reader.clone());
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        let surroundings = Surroundings::new(config.egress.clone());
-        Ok(House { config, metastore, lake, reader, surroundings, answers, secure_cookies })
+        let limits = InboxLimits { total: config.inbox_bytes, ..InboxLimits::default() };
+        let inboxes = Inboxes::new(config.data.join("inbox"), limits);
+        let surroundings = Surroundings::new(config.egress.clone()).with_inboxes(inboxes);
+        let doors = Doors::default();
+        Ok(House { config, metastore, lake, reader, surroundings, answers, doors, secure_cookies })
     }
 
     /// One run of the pipeline over all sources and packs.
