@@ -4,6 +4,7 @@ mod bad_files;
 mod bad_input;
 mod dbt_marts;
 mod golden_figures;
+mod hooks;
 mod killed;
 mod sources;
 mod truth;
