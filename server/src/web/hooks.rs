@@ -83,7 +83,14 @@ async fn look(open: &mut Open, house: &House) -> Result<(), metastore::Metastore
             doors.insert(row.name.clone(), door);
             continue;
         }
-        let settings = house.metastore.settings_of(&row)?;
+        // One source that cannot be opened keeps no other from taking deliveries.
+        let settings = match house.metastore.settings_of(&row) {
+            Ok(settings) => settings,
+            Err(error) => {
+                tracing::error!(source = %row.name, %error, "the source takes no deliveries");
+                continue;
+            }
+        };
         match hooks::open(&row.kind, &row.name, &settings) {
             Ok(Some(hook)) => {
                 let inbox = inboxes.of(&row.name);

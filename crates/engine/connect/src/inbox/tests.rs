@@ -164,3 +164,13 @@ async fn a_disk_that_refuses_is_an_error_and_later_deliveries_are_kept() {
     assert_eq!(bodies(&inbox, 0), ["two"]);
     assert!(matches!(inbox.append("", &vec![0; PAYLOAD_BYTES + 1]).await, Err(InboxError::TooLarge { .. })));
 }
+
+#[tokio::test]
+async fn a_folder_that_is_removed_while_it_is_written_takes_no_later_delivery_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let inbox = inbox(dir.path());
+    let one = inbox.append("", b"one").await.unwrap();
+    std::fs::remove_dir_all(inbox.dir()).unwrap();
+    assert!(inbox.append("", b"two").await.unwrap() > one);
+    assert_eq!(bodies(&inbox, one), ["two"]);
+}

@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -189,7 +190,10 @@ impl Log {
 
     fn write(&mut self, frames: &[u8], first: u64) -> io::Result<()> {
         let due = |active: &Active| active.bytes >= self.limits.segment || active.since.elapsed() > OLDEST;
-        if self.active.as_ref().is_some_and(|active| active.bytes > 0 && due(active)) {
+        // A file that somebody removed under us would take deliveries along when it is closed.
+        let removed = |active: &Active| active.file.metadata().map_or(true, |file| file.nlink() == 0);
+        let closes = |active: &Active| active.bytes > 0 && due(active) || removed(active);
+        if self.active.as_ref().is_some_and(closes) {
             self.active = None;
         }
         let mut active = match self.active.take() {
@@ -213,6 +217,7 @@ impl Log {
 
     /// A new file, its name durable.
     fn begin(&mut self, first: u64) -> io::Result<Active> {
+        segments::make_dir(&self.dir)?;
         let segment = Segment::new(&self.dir, first);
         let file = OpenOptions::new().append(true).create_new(true).open(&segment.path)?;
         file.sync_all()?;

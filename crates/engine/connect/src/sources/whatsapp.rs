@@ -141,21 +141,25 @@ impl WhatsApp {
         };
         // What is no envelope belongs to no stream: the first one tells of it.
         let tells = request.stream == messages::STREAM;
-        let taken = Arc::new(move |delivery: &crate::inbox::Delivery, facts: &mut Facts| match Envelope::of(
-            &delivery.body,
-        ) {
-            Some(envelope) => envelope.events().for_each(|event| take(&event, facts)),
-            None if tells => {
-                let text = String::from_utf8_lossy(&delivery.body);
-                let shown =
-                    if store_text { text.into_owned() } else { format!("{} bytes", delivery.body.len()) };
-                facts.reject(
+        let taken =
+            Arc::new(move |delivery: &crate::inbox::Delivery, facts: &mut Facts| {
+                match Envelope::of(&delivery.body) {
+                    Some(envelope) => envelope.events().for_each(|event| take(&event, facts)),
+                    None if tells => {
+                        let text = String::from_utf8_lossy(&delivery.body);
+                        let shown = if store_text {
+                            text.into_owned()
+                        } else {
+                            format!("{} bytes", delivery.body.len())
+                        };
+                        facts.reject(
                     &shown,
                     "the delivery was signed, but is no JSON of the form {\"entry\": [{\"changes\": […]}]}",
                 );
-            }
-            None => {}
-        });
+                    }
+                    None => {}
+                }
+            });
         self.inbound.read(&request.stream, &request.since, facts, taken).await
     }
 

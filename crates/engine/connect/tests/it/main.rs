@@ -14,4 +14,6 @@ mod round_trip;
 mod sap_b1;
 mod state;
 mod streams;
+mod webhook;
+mod whatsapp;
 mod xlsx;
