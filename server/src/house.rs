@@ -75,7 +75,9 @@ impl House {
         let reader = Arc::new(Reader::new(metastore.clone(), lake.clone()));
         let answers = Answers::new(reader.clone());
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        let limits = InboxLimits { total: config.inbox_bytes, ..InboxLimits::default() };
+        // Whole segments leave an inbox, so that a small one needs small ones.
+        let mut limits = InboxLimits { total: config.inbox_bytes, ..InboxLimits::default() };
+        limits.segment = limits.segment.min(limits.total / 8);
         let inboxes = Inboxes::new(config.data.join("inbox"), limits);
         let surroundings = Surroundings::new(config.egress.clone()).with_inboxes(inboxes);
         let doors = Doors::default();

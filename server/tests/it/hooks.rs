@@ -255,6 +255,101 @@ fn every_message_and_status_is_there_once_however_often_the_server_is_killed() {
     );
 }
 
+/// Asks again until the answer has this status: settings and free space are looked up a little later.
+fn until(runtime: &Runtime, sender: &Sender, body: &[u8], status: u16) {
+    let begun = Instant::now();
+    loop {
+        let answer = runtime.block_on(sender.try_once(body, &sender.signature(body)));
+        let found = answer.map(|(status, _)| status);
+        if matches!(found, Ok(found) if found == status) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "still {found:?} and not {status}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_server_that_runs_follows_what_its_sources_are_told() {
+    let (options, runtime) = (Options::default(), Runtime::new().expect("a runtime"));
+    let mut served = Served::new(&options);
+    served.start();
+    let body = br#"{"object":"whatsapp_business_account","entry":[]}"#;
+    let (zap, other) = (served.url("/hooks/zap"), served.url("/hooks/outro"));
+    let former = Sender::new(&zap, &options.app_secret);
+    until(&runtime, &former, body, 200);
+    let tell = |arguments: &[&str]| {
+        let told = served
+            .workspace
+            .command(arguments)
+            .env("S", "another secret")
+            .output()
+            .expect("the binary starts");
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    };
+    tell(&["source", "set", "zap", "app_secret=env:S"]);
+    until(&runtime, &former, body, 401);
+    until(&runtime, &Sender::new(&zap, "another secret"), body, 200);
+
+    let added = Sender::new(&other, "another secret");
+    until(&runtime, &added, body, 401);
+    tell(&[
+        "source",
+        "add",
+        "whatsapp",
+        "--name",
+        "outro",
+        "--app-secret",
+        "env:S",
+        "--verify-token",
+        "env:S",
+    ]);
+    until(&runtime, &added, body, 200);
+    tell(&["source", "remove", "outro"]);
+    until(&runtime, &added, body, 401);
+    assert!(
+        !served.workspace.folder("data").join("inbox/outro").exists(),
+        "what was sent to it is forgotten, too"
+    );
+    until(&runtime, &Sender::new(&zap, "another secret"), body, 200);
+}
+
+#[test]
+fn a_full_inbox_puts_senders_off_until_runs_have_landed_what_it_holds() {
+    let (options, runtime) = (Options::default(), Runtime::new().expect("a runtime"));
+    let mut served = Served::new(&options);
+    std::fs::write(served.workspace.folder("data").join("mirante.toml"), "inbox_mb = 16\n")
+        .expect("settings");
+    served.start();
+    let sender = Sender::new(&served.url("/hooks/zap"), &options.app_secret);
+    let text = "x".repeat(2_900_000);
+    let body = |number: usize| {
+        let message = format!(
+            r#"{{"id":"m{number}","from":"5511","timestamp":"1750000000","type":"text","text":{{"body":"{text}"}}}}"#
+        );
+        format!(
+            r#"{{"entry":[{{"id":"1","changes":[{{"field":"messages","value":{{"messages":[{message}]}}}}]}}]}}"#
+        )
+    };
+    let mut taken = 0;
+    let status = loop {
+        let body = body(taken);
+        let answer = runtime.block_on(sender.try_once(body.as_bytes(), &sender.signature(body.as_bytes())));
+        match answer.expect("an answer") {
+            (200, _) => taken += 1,
+            (status, _) => break status,
+        }
+    };
+    assert_eq!((status, taken), (503, 5));
+    // The first run lands them, the second one knows that the lake has them.
+    served.workspace.succeeds(&["run"]);
+    served.workspace.succeeds(&["run"]);
+    until(&runtime, &sender, body(taken).as_bytes(), 200);
+    served.workspace.succeeds(&["run"]);
+    let messages = served.rows(&runtime, "select id from raw.zap__messages");
+    assert_eq!(messages, ["m0", "m1", "m2", "m3", "m4", "m5"]);
+}
+
 /// Names the first difference: whole lists would be unreadable.
 fn same(found: &[String], wanted: Vec<String>) {
     let (have, want): (BTreeSet<&String>, BTreeSet<&String>) =

@@ -1,9 +1,9 @@
 //! WhatsApp as Meta offers it: the Graph API of one account, and a sender of signed deliveries about the company's conversations.
 //!
-//! Follows the public behaviour of the Cloud API; README.md §11 tells what is left out. Invariant: what is sent, what is counted and what
+//! Follows the public behaviour of the Cloud API; README.md §12 tells what is left out. Invariant: what is sent, what is counted and what
 //! the ledger tells come from the same events.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -230,13 +230,4 @@ impl Server {
 fn value_of(query: &str, name: &str) -> Option<String> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| super::odata::decode(value, true))
-}
-
-/// How many there are of each, by name.
-pub fn tally<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, u64> {
-    let mut tally = BTreeMap::new();
-    for name in names {
-        *tally.entry(name.to_owned()).or_default() += 1;
-    }
-    tally
 }

@@ -193,7 +193,7 @@ async fn landed_contacts(source: &str, keys: Option<&dyn LandedKeys>) -> Result<
         let columns: Vec<Row> = batch
             .columns()
             .iter()
-            .map(|column| texts(column))
+            .map(texts)
             .collect::<Result<_, _>>()
             .map_err(|error| failed(error.to_string()))?;
         rows.extend(

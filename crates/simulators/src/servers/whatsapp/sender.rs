@@ -209,16 +209,15 @@ impl Sender {
         connection: &mut Option<Connection>,
         request: hyper::Request<Full<Bytes>>,
     ) -> Result<(u16, String), SendError> {
-        let mut sender = match connection.take().filter(|sender| !sender.is_closed()) {
-            Some(sender) => sender,
-            None => {
-                let stream = TcpStream::connect(self.target()?.0).await?;
-                stream.set_nodelay(true)?;
-                let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-                // It ends with the sender, or when the other side goes.
-                tokio::spawn(async move { drop(connection.await) });
-                sender
-            }
+        let mut sender = if let Some(sender) = connection.take().filter(|sender| !sender.is_closed()) {
+            sender
+        } else {
+            let stream = TcpStream::connect(self.target()?.0).await?;
+            stream.set_nodelay(true)?;
+            let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+            // It ends with the sender, or when the other side goes.
+            tokio::spawn(async move { drop(connection.await) });
+            sender
         };
         sender.ready().await?;
         let answer = sender.send_request(request).await?;
