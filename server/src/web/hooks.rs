@@ -100,7 +100,14 @@ async fn look(open: &mut Open, house: &House) -> Result<(), metastore::Metastore
             Err(error) => tracing::error!(source = %row.name, %error, "the source takes no deliveries"),
         }
     }
-    open.doors = doors;
+    // What is left belongs to sources that were forgotten: what they were sent since then goes, too.
+    for (source, door) in std::mem::replace(&mut open.doors, doors) {
+        if let Err(error) = std::fs::remove_dir_all(door.inbox.dir())
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(source, %error, "the inbox of a source that was removed is still there");
+        }
+    }
     open.looked = Some(Instant::now());
     Ok(())
 }
