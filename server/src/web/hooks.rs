@@ -143,15 +143,15 @@ async fn deliver(State(house): State<Arc<House>>, Path(source): Path<String>, re
         Ok(None) => return refuse(StatusCode::UNAUTHORIZED),
         Err(error) => return unable(&error),
     };
-    let note = match door.hook.accept(&parts.headers, &body) {
-        Ok(note) => note,
+    let accepted = match door.hook.accept(&parts.headers, &body) {
+        Ok(accepted) => accepted,
         Err(refused) => {
             tracing::warn!(source, %refused, "a delivery was refused");
             count(&source, "refused");
             return refuse(StatusCode::UNAUTHORIZED);
         }
     };
-    let kept = tokio::time::timeout(DISK_TIME, door.inbox.append(&note, &body)).await;
+    let kept = tokio::time::timeout(DISK_TIME, door.inbox.append(&accepted.note, &accepted.body)).await;
     let counts = door.inbox.figures();
     metrics::gauge!("mirante_inbox_bytes", "source" => source.clone()).set(counts.bytes as f64);
     metrics::counter!("mirante_inbox_syncs_total", "source" => source.clone()).absolute(counts.syncs);

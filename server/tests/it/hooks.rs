@@ -116,11 +116,12 @@ impl Served {
         rows
     }
 
-    /// Files of the inbox.
-    fn segments(&self) -> usize {
+    /// The contents of the inbox's files.
+    fn inbox_files(&self) -> Vec<Vec<u8>> {
         let inbox = self.workspace.folder("data").join("inbox/zap");
         let files = std::fs::read_dir(inbox).expect("the inbox").map(|file| file.expect("a file").path());
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "inbox")).count()
+        let segments = files.filter(|path| path.extension().is_some_and(|extension| extension == "inbox"));
+        segments.map(|path| std::fs::read(path).expect("a segment")).collect()
     }
 }
 
@@ -249,7 +250,7 @@ fn every_message_and_status_is_there_once_however_often_the_server_is_killed() {
     let said = served.workspace.succeeds(&["run"]);
     assert!(said.contains("nothing has changed"), "{said}");
     assert_eq!(
-        served.segments(),
+        served.inbox_files().len(),
         1,
         "what has been landed leaves the inbox, but for the file that is being written"
     );
@@ -322,14 +323,13 @@ fn a_full_inbox_puts_senders_off_until_runs_have_landed_what_it_holds() {
         .expect("settings");
     served.start();
     let sender = Sender::new(&served.url("/hooks/zap"), &options.app_secret);
-    let text = "x".repeat(2_900_000);
+    let padding = "x".repeat(2_900_000);
     let body = |number: usize| {
         let message = format!(
-            r#"{{"id":"m{number}","from":"5511","timestamp":"1750000000","type":"text","text":{{"body":"{text}"}}}}"#
+            r#"{{"id":"m{number}","from":"5511","timestamp":"1750000000","type":"text","text":{{"body":"segredo"}}}}"#
         );
-        format!(
-            r#"{{"entry":[{{"id":"1","changes":[{{"field":"messages","value":{{"messages":[{message}]}}}}]}}]}}"#
-        )
+        let change = format!(r#"{{"field":"messages","value":{{"messages":[{message}]}}}}"#);
+        format!(r#"{{"entry":[{{"id":"1","padding":"{padding}","changes":[{change}]}}]}}"#)
     };
     let mut taken = 0;
     let status = loop {
@@ -341,6 +341,9 @@ fn a_full_inbox_puts_senders_off_until_runs_have_landed_what_it_holds() {
         }
     };
     assert_eq!((status, taken), (503, 5));
+    let texts =
+        served.inbox_files().iter().filter(|bytes| bytes.windows(7).any(|text| text == b"segredo")).count();
+    assert_eq!(texts, 0, "no text of a message is written to the disk");
     // The first run lands them, the second one knows that the lake has them.
     served.workspace.succeeds(&["run"]);
     served.workspace.succeeds(&["run"]);

@@ -1,8 +1,9 @@
 //! What systems send us by themselves: proving that the address is ours, and telling signed deliveries from all others.
 //!
 //! Speaks no HTTP (`server`) and keeps nothing (`inbox`). Invariant: what a hook accepts was signed with the source's secret over the very
-//! bytes that are kept; no refusal says what would have been right.
+//! bytes that came; no refusal says what would have been right.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
@@ -20,11 +21,19 @@ pub trait Hook: Send + Sync {
     /// A reason for the log; the sender is told none.
     fn handshake(&self, query: &str) -> Result<String, Refused>;
 
-    /// Whether a delivery is the sender's, and what to note beside its body.
+    /// Whether a delivery is the sender's, and what to keep of it.
     ///
     /// # Errors
     /// As [`Hook::handshake`].
-    fn accept(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Refused>;
+    fn accept<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Result<Accepted<'a>, Refused>;
+}
+
+/// What the inbox keeps of a delivery.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Accepted<'a> {
+    /// What counts of its headers, as JSON; empty for nothing.
+    pub note: String,
+    pub body: Cow<'a, [u8]>,
 }
 
 /// Why a delivery is not let in, for the log.

@@ -29,7 +29,7 @@ pub struct Delivery {
     pub received_at: i64,
     /// What the hook noted beside the body: its headers that count, as JSON; empty for nothing.
     pub note: String,
-    /// The body as it came.
+    /// The body, as far as the hook keeps it.
     pub body: Vec<u8>,
 }
 

@@ -11,6 +11,7 @@ mod graph;
 mod hook;
 mod messages;
 mod notices;
+mod redaction;
 mod statuses;
 
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a delivery that is old, or that another secret signed, is refused; unknown versions of signatures are passed over.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -10,7 +12,7 @@ use reqwest::header::HeaderMap;
 use serde_json::json;
 
 use crate::errors::ConnectError;
-use crate::hooks::Refused;
+use crate::hooks::{Accepted, Refused};
 use crate::settings::Settings;
 
 /// How far the sender's clock may be from ours, in seconds; what is older may be a copy that somebody kept.
@@ -52,7 +54,7 @@ impl crate::hooks::Hook for Hook {
         Err(Refused("there is no handshake"))
     }
 
-    fn accept(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
+    fn accept<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Result<Accepted<'a>, Refused> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let id = header("webhook-id").filter(|id| !id.is_empty() && id.len() <= ID_LENGTH);
         let id = id.ok_or(Refused("it has no webhook-id"))?;
@@ -68,7 +70,8 @@ impl crate::hooks::Hook for Hook {
             |signature: Vec<u8>| self.keys.iter().any(|key| hmac::verify(key, &signed, &signature).is_ok());
         let mut signatures = given.split(' ').filter_map(|signature| signature.strip_prefix("v1,"));
         if signatures.any(|signature| BASE64.decode(signature).is_ok_and(is_ours)) {
-            return Ok(json!({ "id": id, "timestamp": at }).to_string());
+            let note = json!({ "id": id, "timestamp": at }).to_string();
+            return Ok(Accepted { note, body: Cow::Borrowed(body) });
         }
         Err(Refused("its signature is wrong"))
     }
@@ -101,8 +104,8 @@ mod tests {
     #[test]
     fn official_vector_is_accepted_and_every_change_of_it_refused() {
         let hook = hook(&json!({ "secret": SECRET }), || AT);
-        let accepted = |headers: &HeaderMap, body: &[u8]| hook.accept(headers, body);
-        let note = accepted(&headers(ID, AT, SIGNATURE), BODY).unwrap();
+        let accepted = |headers: &HeaderMap, body| hook.accept(headers, body);
+        let note = accepted(&headers(ID, AT, SIGNATURE), BODY).unwrap().note;
         assert_eq!(note, format!("{{\"id\":\"{ID}\",\"timestamp\":{AT}}}"));
         assert!(accepted(&headers(ID, AT, SIGNATURE.trim_end_matches('=')), BODY).is_ok(), "unpadded");
         let several = format!("v1a,xyz v1,AAAA v2,{} {SIGNATURE}", &SIGNATURE[3..]);

@@ -1,12 +1,16 @@
 //! Meta's handshake and its signature.
 //!
-//! Reads no delivery's content (`envelope`). Invariant: tokens and signatures are compared in constant time.
+//! Makes no rows (`envelope`). Invariant: tokens and signatures are compared in constant time; without the company's consent no text of a
+//! message is kept.
+
+use std::borrow::Cow;
 
 use aws_lc_rs::{constant_time, hmac};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
-use crate::hooks::Refused;
+use super::redaction;
+use crate::hooks::{Accepted, Refused};
 use crate::settings::Settings;
 
 const SIGNATURE: &str = "x-hub-signature-256";
@@ -17,6 +21,7 @@ const CHALLENGE_LENGTH: usize = 200;
 pub struct Hook {
     secret: hmac::Key,
     token: String,
+    store_text: bool,
 }
 
 impl Hook {
@@ -25,6 +30,7 @@ impl Hook {
         Hook {
             secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
             token: settings.text("verify_token").to_owned(),
+            store_text: settings.flag("store_text"),
         }
     }
 }
@@ -50,13 +56,14 @@ impl crate::hooks::Hook for Hook {
         Ok(challenge)
     }
 
-    fn accept(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
+    fn accept<'a>(&self, headers: &HeaderMap, body: &'a [u8]) -> Result<Accepted<'a>, Refused> {
         let signature = headers.get(SIGNATURE).ok_or(Refused("it has no signature"))?;
         let hex =
             signature.as_bytes().strip_prefix(b"sha256=").ok_or(Refused("its signature has another form"))?;
         let signature = bytes(hex).ok_or(Refused("its signature has another form"))?;
         hmac::verify(&self.secret, body, &signature).map_err(|_| Refused("its signature is wrong"))?;
-        Ok(String::new())
+        let without = if self.store_text { None } else { redaction::without_texts(body) };
+        Ok(Accepted { note: String::new(), body: without.map_or(Cow::Borrowed(body), Cow::Owned) })
     }
 }
 
@@ -80,7 +87,7 @@ mod tests {
         Hook::new(&Settings::read(&super::super::kind(), "zap", &given).unwrap())
     }
 
-    fn accepted(signature: &str, body: &[u8]) -> Result<String, Refused> {
+    fn accepted<'a>(signature: &str, body: &'a [u8]) -> Result<Accepted<'a>, Refused> {
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, signature.parse().unwrap());
         hook().accept(&headers, body)
@@ -104,6 +111,22 @@ mod tests {
             assert!(accepted(&signature, body).is_err(), "{signature}");
         }
         assert!(hook().accept(&HeaderMap::new(), BODY).is_err());
+    }
+
+    #[test]
+    fn texts_are_kept_only_where_the_company_asks_for_them() {
+        const BODY: &[u8] = br#"{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"type":"text","text":{"body":"oi"}}]}}]}]}"#;
+        for (store_text, kept) in [("false", false), ("true", true)] {
+            let given = json!({"app_secret": "s", "verify_token": "t", "store_text": store_text});
+            let hook = Hook::new(&Settings::read(&super::super::kind(), "zap", &given).unwrap());
+            let tag = hmac::sign(&hook.secret, BODY);
+            let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut headers = HeaderMap::new();
+            headers.insert(SIGNATURE, format!("sha256={hex}").parse().unwrap());
+            let accepted = hook.accept(&headers, BODY).unwrap();
+            assert_eq!(&*accepted.body == BODY, kept);
+            assert_eq!(memchr::memmem::find(&accepted.body, b"oi").is_some(), kept);
+        }
     }
 
     #[test]

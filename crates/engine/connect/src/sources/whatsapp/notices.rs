@@ -4,13 +4,12 @@
 
 use std::fmt::Write;
 
-use aws_lc_rs::digest;
-use serde_json::Value;
-
 use super::envelope::{ECHOES, Event, MESSAGES};
+use super::redaction;
 use crate::column_type::ColumnType::{Moment, Text};
 use crate::facts::Facts;
 use crate::records::{RecordColumn, Shape};
+use aws_lc_rs::digest;
 
 pub const STREAM: &str = "notices";
 
@@ -21,26 +20,6 @@ const COLUMNS: [(&str, crate::column_type::ColumnType); 6] = [
     ("field", Text),
     ("timestamp", Moment),
     ("value", Text),
-];
-
-/// Fields about the account: no person wrote anything in them.
-const OF_THE_ACCOUNT: [&str; 5] = ["message_template_", "phone_number_", "account_", "business_", "security"];
-/// Keys of what people wrote or are called, wherever it stands.
-const PERSONAL: [&str; 14] = [
-    "text",
-    "body",
-    "caption",
-    "emoji",
-    "name",
-    "formatted_name",
-    "first_name",
-    "last_name",
-    "full_name",
-    "title",
-    "description",
-    "payload",
-    "response_json",
-    "filename",
 ];
 
 pub fn shape() -> Shape {
@@ -56,14 +35,13 @@ pub fn take(event: &Event<'_>, store_text: bool, facts: &mut Facts) {
         return;
     }
     let raw = event.change.value.get();
-    let of_the_account = OF_THE_ACCOUNT.iter().any(|start| event.field().starts_with(start));
     let value = if has_errors {
         event.value["errors"].to_string()
-    } else if store_text || of_the_account {
+    } else if store_text {
         raw.to_owned()
     } else {
         let mut value = event.value.clone();
-        redact(&mut value);
+        redaction::of_field(event.field(), &mut value);
         value.to_string()
     };
     let field = match event.field() {
@@ -94,19 +72,4 @@ fn id(event: &Event<'_>, raw: &str) -> String {
         let _ = write!(id, "{byte:02x}");
         id
     })
-}
-
-fn redact(value: &mut Value) {
-    match value {
-        Value::Array(values) => values.iter_mut().for_each(redact),
-        Value::Object(entries) => {
-            for (key, value) in entries {
-                match value {
-                    Value::String(_) if PERSONAL.contains(&key.as_str()) => *value = Value::from("…"),
-                    _ => redact(value),
-                }
-            }
-        }
-        _ => {}
-    }
 }
