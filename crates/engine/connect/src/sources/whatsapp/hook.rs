@@ -77,6 +77,8 @@ fn bytes(hex: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use serde_json::json;
 
     use super::*;
@@ -120,7 +122,10 @@ mod tests {
             let given = json!({"app_secret": "s", "verify_token": "t", "store_text": store_text});
             let hook = Hook::new(&Settings::read(&super::super::kind(), "zap", &given).unwrap());
             let tag = hmac::sign(&hook.secret, BODY);
-            let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut hex = String::new();
+            for byte in tag.as_ref() {
+                write!(hex, "{byte:02x}").unwrap();
+            }
             let mut headers = HeaderMap::new();
             headers.insert(SIGNATURE, format!("sha256={hex}").parse().unwrap());
             let accepted = hook.accept(&headers, BODY).unwrap();
