@@ -4,7 +4,10 @@ Figures: CPU-milliseconds per operation first, then wall time, then peak memory;
 medians of the paired ratios. Every timed answer is compared with the peer's, so that nobody wins by answering wrongly.
 """
 
+import concurrent.futures
 import datetime
+import hashlib
+import hmac
 import http.client
 import json
 import os
@@ -12,6 +15,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -381,7 +385,84 @@ def overview(folder: pathlib.Path) -> dict:
     return result
 
 
-BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "board": board, "overview": overview}
+# --- hooks: signed deliveries that are on the disk when they are answered, beside the same requests that nothing is done with ---
+
+HOOK_SECRET = "5f4dcc3b5aa765d61d8327deb882cf99"
+
+
+def hook_requests(host: str, path: str, first: int, count: int) -> list[bytes]:
+    """Whole requests: one message each, as Meta sends it."""
+    requests = []
+    for number in range(first, first + count):
+        message = {"from": "5511999990000", "from_user_id": "BR.1502576394655843", "id": f"wamid.HBgL{number:024}", "timestamp": "1749416383",
+                   "type": "text", "text": {"body": "Olá, o pedido chegou? " * 4}}
+        value = {"messaging_product": "whatsapp", "metadata": {"display_phone_number": "551130000000", "phone_number_id": "1065403522"},
+                 "contacts": [{"profile": {"name": "Ana"}, "wa_id": "5511999990000", "user_id": "BR.1502576394655843"}], "messages": [message]}
+        entry = {"id": "102290129340398", "changes": [{"field": "messages", "value": value}]}
+        body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+        signature = hmac.new(HOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
+        head = (f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+                f"x-hub-signature-256: sha256={signature}\r\n\r\n")
+        requests.append(head.encode() + body)
+    return requests
+
+
+def send_all(host: str, path: str, first: int, count: int, wanted: bytes) -> list[float]:
+    """Sends one after the other on one connection; milliseconds of each answer."""
+    requests = hook_requests(host, path, first, count)
+    name, port = host.split(":")
+    times = []
+    with socket.create_connection((name, int(port))) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for request in requests:
+            started = time.perf_counter()
+            connection.sendall(request)
+            answer = connection.recv(4096)
+            times.append(1000 * (time.perf_counter() - started))
+            if not answer.startswith(b"HTTP/1.1 " + wanted):
+                sys.exit(f"{path} was answered {answer[:60]!r}")
+    return times
+
+
+def hooks(folder: pathlib.Path) -> dict:
+    data, connections, each = folder / "hooks", 32, 500
+    os.environ["HOOK_SECRET"] = HOOK_SECRET
+    mirante(data, "source", "add", "whatsapp", "--name", "zap", "--app-secret", "env:HOOK_SECRET", "--verify-token", "env:HOOK_SECRET")
+    (folder / "pack" / "models").mkdir(parents=True)
+    (folder / "pack" / "dbt_project.yml").write_text("name: zap\nversion: '1.0'\nmodel-paths: [models]\nmodels: {zap: {+schema: marts}}\n")
+    (folder / "pack" / "models" / "one.sql").write_text("select 1 as one\n")
+    mirante(data, "pack", "add", str(folder / "pack"))
+    mirante(data, "run")
+    server = Server(data)
+    # The same requests to a source that is not there: read and refused, without signature and disk.
+    kinds = {"durable": ("/hooks/zap", b"200"), "no_op": ("/hooks/nobody", b"401")}
+    rounds: dict[str, list[dict]] = {kind: [] for kind in kinds}
+    with concurrent.futures.ProcessPoolExecutor(connections) as pool:
+        for turn in range(ROUNDS + 1):
+            for kind, (path, wanted) in kinds.items():
+                cpu, started = server.cpu_ms(), time.perf_counter()
+                firsts = range(turn * connections * each, (turn + 1) * connections * each, each)
+                sent = [pool.submit(send_all, server.address, path, first, each, wanted) for first in firsts]
+                times = [value for part in sent for value in part.result()]
+                wall = time.perf_counter() - started
+                # The first round warms both.
+                if turn:
+                    rounds[kind].append({
+                        "requests_per_s": round(len(times) / wall), "p50_ms": percentile(times, 0.5), "p99_ms": percentile(times, 0.99),
+                        "cpu_ms_per_request": (server.cpu_ms() - cpu) / len(times),
+                    })
+    _, counters = server.get("/metrics")
+    syncs = [line.split()[-1] for line in counters.decode().splitlines() if line.startswith("mirante_inbox_syncs_total")]
+    server.stop()
+    count = (ROUNDS + 1) * connections * each
+    landed = mirante(data, "run")
+    result: dict = {kind: {name: round(statistics.median(r[name] for r in these), 3) for name in these[0]} for kind, these in rounds.items()}
+    result |= {"connections": connections, "deliveries": count, "deliveries_per_sync": round(count / int(syncs[0]), 1), "landing": landed,
+               "budget": "p99 ≤ 100 ms with durable answers"}
+    return result
+
+
+BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "board": board, "overview": overview, "hooks": hooks}
 
 
 def main(names: list[str]) -> None:

@@ -33,6 +33,7 @@ struct File {
     public_url: Option<String>,
     keep_editions: Option<u32>,
     private_networks: Option<Vec<String>>,
+    inbox_mb: Option<u64>,
 }
 
 /// The settings as they hold for this process.
@@ -48,6 +49,8 @@ pub struct Config {
     pub keep_editions: u32,
     /// Whom sources may call besides the public internet.
     pub egress: Egress,
+    /// How much of what systems send a source may wait on the disk until a run lands it.
+    pub inbox_bytes: u64,
 }
 
 impl Config {
@@ -63,6 +66,7 @@ impl Config {
             .map_err(|error| anyhow!("`private_networks` in mirante.toml: {error}"))?;
         Ok(Config {
             egress,
+            inbox_bytes: file.inbox_mb.unwrap_or(2048).max(16) << 20,
             data: place.data.clone(),
             database_url: place.database_url.clone().or(file.database_url),
             memory_bytes: memory_mb << 20,

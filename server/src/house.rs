@@ -6,10 +6,12 @@ use crate::answers::Answers;
 use crate::config::Config;
 use crate::jobs::Jobs;
 use crate::reader::Reader;
+use crate::web::Doors;
 use anyhow::{Context, Result};
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use connect::Surroundings;
+use connect::inbox::{InboxLimits, Inboxes};
 use lake::{Lake, LakeOptions};
 use metastore::Metastore;
 use metastore::secrets::Vault;
@@ -44,10 +46,12 @@ pub struct House {
     pub config: Config,
     pub metastore: Metastore,
     pub reader: Arc<Reader>,
-    /// Whom sources may call, and how fast.
+    /// Whom sources may call, how fast, and what was sent to them.
     pub surroundings: Surroundings,
     pub jobs: Arc<Jobs>,
     pub answers: Answers,
+    /// Where systems send what happens.
+    pub doors: Doors,
     /// Cookies travel over https only.
     pub secure_cookies: bool,
 }
@@ -69,16 +73,21 @@ impl House {
         let options = LakeOptions { memory_limit: config.memory_bytes, ..LakeOptions::default() };
         let lake = Lake::open(&lake_dir, options).await?;
         let reader = Arc::new(Reader::new(metastore.clone(), lake.clone()));
-        let surroundings = Surroundings::new(config.egress.clone());
+        // Whole segments leave an inbox, so that a small one needs small ones.
+        let mut limits = InboxLimits { total: config.inbox_bytes, ..InboxLimits::default() };
+        limits.segment = limits.segment.min(limits.total / 8);
+        let inboxes = Inboxes::new(config.data.join("inbox"), limits);
+        let surroundings = Surroundings::new(config.egress.clone()).with_inboxes(inboxes);
         let jobs = Arc::new(Jobs::new(
-            (lake.clone(), metastore.clone()),
+            (lake, metastore.clone()),
             surroundings.clone(),
             config.data.join("locks"),
             config.keep_editions,
         ));
         let answers = Answers::new(reader.clone(), jobs.clone());
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        Ok(House { config, metastore, reader, surroundings, jobs, answers, secure_cookies })
+        let doors = Doors::default();
+        Ok(House { config, metastore, reader, surroundings, jobs, answers, doors, secure_cookies })
     }
 
     /// One run of the pipeline over all sources and packs.

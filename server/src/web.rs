@@ -6,6 +6,7 @@ mod api;
 mod assets;
 mod headers;
 mod health;
+mod hooks;
 mod pages;
 pub mod session;
 mod sources;
@@ -37,6 +38,7 @@ pub fn router(house: Arc<House>) -> Router {
         .route("/metrics", get(health::counters))
         .route("/entrar/link", get(session::sign_in))
         .route("/preferencias", get(pages::preferences))
+        .merge(hooks::routes())
         .merge(pages::open());
     guarded
         .merge(open)
@@ -72,3 +74,4 @@ async fn elsewhere(State(house): State<Arc<House>>, mut request: Request) -> Res
 }
 
 pub use assets::build_id;
+pub use hooks::Doors;

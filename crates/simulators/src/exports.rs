@@ -14,7 +14,7 @@ pub(crate) mod sap;
 pub(crate) mod sap_documents;
 mod sheet;
 mod stream;
-mod whatsapp;
+pub(crate) mod whatsapp;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -20,6 +20,7 @@ mod reading;
 pub mod sap_b1;
 mod serving;
 mod table;
+pub mod whatsapp;
 pub mod world;
 
 pub use certificate::Certificate;

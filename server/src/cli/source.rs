@@ -34,7 +34,7 @@ pub enum Source {
         #[arg(required = true, value_name = "PARAMETER=VALUE")]
         changes: Vec<String>,
     },
-    /// Forget a source; what it has landed stays
+    /// Forget a source; what it has landed stays, what was sent to it and not landed yet does not
     Remove { name: String },
 }
 
@@ -94,7 +94,7 @@ impl Source {
             Source::Set { name, changes } => {
                 declared::set(&house, source_named(&house, &name).await?, &changes).await
             }
-            Source::Remove { name } => Ok(house.metastore.remove_source(&name).await?),
+            Source::Remove { name } => remove(&house, &name).await,
         }
     }
 }
@@ -132,6 +132,22 @@ impl AddFiles {
         house.metastore.add_source(&row).await?;
         println!("added source `{}`; `mirante source show {}` tells what it holds", row.name, row.name);
         Ok(())
+    }
+}
+
+/// Forgets a source, and with it what it was sent and no run has landed yet.
+async fn remove(house: &House, name: &str) -> Result<()> {
+    house.metastore.remove_source(name).await?;
+    let Some(inboxes) = &house.surroundings.inboxes else { return Ok(()) };
+    let inbox = inboxes.of(name);
+    match std::fs::remove_dir_all(inbox.dir()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            bail!(
+                "the source is forgotten, but its inbox `{}` is still there ({error}); remove it",
+                inbox.dir().display()
+            )
+        }
+        _ => Ok(()),
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn counters() -> Response {
 pub async fn count(request: Request, next: Next) -> Response {
     let kind = match request.uri().path().split('/').nth(1).unwrap_or_default() {
         "" => "board",
-        known @ ("api" | "_fn" | "pkg" | "painel" | "indicador" | "indicadores") => known,
+        known @ ("api" | "_fn" | "pkg" | "painel" | "indicador" | "indicadores" | "hooks") => known,
         _ => "other",
     }
     .to_owned();

@@ -5,6 +5,7 @@ mod bad_input;
 mod dbt_marts;
 mod faults;
 mod golden_figures;
+mod hooks;
 mod killed;
 mod serving;
 mod sources;

@@ -6,6 +6,7 @@ use std::io;
 
 use crate::column_type::ColumnType;
 use crate::http::HttpError;
+use crate::inbox::InboxError;
 use crate::sources::sql::SqlError;
 
 /// Everything that reading a source can answer instead of rows.
@@ -77,6 +78,9 @@ pub enum ConnectError {
 
     #[error("source `{source_name}`, stream `{stream}`: no row was noted as deleted, because {detail}")]
     Sweep { source_name: String, stream: String, detail: String },
+
+    #[error("source `{source_name}`: {error}")]
+    Inbox { source_name: String, error: Box<InboxError> },
 
     #[error("the reader was stopped before its end")]
     Stopped,

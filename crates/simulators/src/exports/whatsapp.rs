@@ -24,7 +24,7 @@ fn plan<'a>(stream: &'a str, columns: &'a str, layout: Layout, dirt: Dirt) -> Pl
 }
 
 /// The step is odd, so numbers below 2^48 never meet.
-fn wamid(number: usize) -> String {
+pub(crate) fn wamid(number: usize) -> String {
     format!("wamid.HBgL{:012X}", (number as u64).wrapping_mul(0x5_DEEC_E66D) & 0xFFFF_FFFF_FFFF)
 }
 

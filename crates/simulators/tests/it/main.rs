@@ -15,6 +15,7 @@ mod reconcile;
 mod repeat;
 mod sap_b1;
 mod stories;
+mod whatsapp;
 
 use std::path::Path;
 

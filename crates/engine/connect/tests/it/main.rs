@@ -15,4 +15,6 @@ mod sap_b1;
 mod sql;
 mod state;
 mod streams;
+mod webhook;
+mod whatsapp;
 mod xlsx;
