@@ -72,7 +72,9 @@ pub fn queries(settings: &Settings) -> Result<Vec<Query>, ConnectError> {
         }
     }
     for query in &mut found {
-        query.sql = query.sql.trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace()).to_owned();
+        let kept = query.sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).len();
+        query.sql.truncate(kept);
+        query.sql.drain(..query.sql.len() - query.sql.trim_start().len());
         checked(query).map_err(|detail| refused(format!("`[{}]` {detail}", query.name)))?;
     }
     Ok(found)

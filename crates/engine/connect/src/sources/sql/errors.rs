@@ -157,8 +157,9 @@ impl Setting {
         match self.engine {
             Engine::Postgres => self.of_postgres(&error.code().unwrap_or_default(), host, detail),
             Engine::Mysql => {
-                let number =
-                    error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|it| it.number());
+                let number = error
+                    .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+                    .map(sqlx::mysql::MySqlDatabaseError::number);
                 self.of_mysql(number.unwrap_or_default(), host, detail)
             }
         }
@@ -167,7 +168,6 @@ impl Setting {
     fn of_postgres(&self, code: &str, host: String, detail: String) -> SqlError {
         let (user, database) = (self.user.clone(), self.database.clone());
         match code {
-            "28P01" => SqlError::SignIn { user, detail },
             "28000"
                 if !self.is_encrypted
                     && detail.contains("pg_hba.conf")
@@ -176,7 +176,7 @@ impl Setting {
                 SqlError::WantsTls { host, detail }
             }
             "28000" if detail.contains("pg_hba.conf") => SqlError::NotFromHere { user, detail },
-            "28000" => SqlError::SignIn { user, detail },
+            "28P01" | "28000" => SqlError::SignIn { user, detail },
             "3D000" => SqlError::NoDatabase { host, database },
             "42501" if detail.contains("for database") => SqlError::DatabaseDenied { user, database },
             "42501" => self.denied(detail),

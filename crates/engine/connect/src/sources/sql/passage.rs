@@ -169,7 +169,9 @@ impl Passage {
             return Err(self.failed(SqlError::Lost { detail: "it was never there".to_owned() }));
         };
         let setting = session.setting().clone();
-        let (stream, gathering, content) = (&self.stream, &mut self.gathering, &mut self.content);
+        let (stream, gathering) = (&self.stream, &mut self.gathering);
+        // Only rows that fit one piece are compared with those that are there.
+        let mut content = (!self.is_split).then_some(&mut self.content);
         let places: Vec<usize> = order.iter().filter_map(|field| self.selection.place(*field)).collect();
         let mut page = Page::default();
         let failed = |error: &sqlx::Error| self.reader.failed(&stream.name, setting.of_asking(error));
@@ -178,7 +180,7 @@ impl Passage {
             let mut last = None;
             while let Some(row) = rows.try_next().await.map_err(|error| failed(&error))? {
                 let cells = cells(stream, &row).map_err(|error| failed(&error))?;
-                push(gathering, stream, &cells, Some(&mut *content))?;
+                push(gathering, stream, &cells, content.as_deref_mut())?;
                 page.rows += 1;
                 // Rows as large as these fill a piece before the page ends.
                 page.is_cut = gathering.is_heavy();

@@ -91,7 +91,7 @@ pub async fn tables(session: &mut Session, schema: &str) -> Result<Vec<Table>, S
             is_nullable: text(7) != "true",
         };
         table.columns.push(match text(8) {
-            "true" => field(&described),
+            "true" => Ok(field(&described)),
             _ => Err(format!("`{}` may not be read by this user", text(1))),
         });
     }
@@ -132,10 +132,10 @@ pub fn query_field(name: &str, type_name: &str) -> Found {
         cast: if known == "char" { "\"char\"" } else { type_name },
         is_nullable: true,
     };
-    field(&described)
+    Ok(field(&described))
 }
 
-fn field(described: &Described<'_>) -> Found {
+fn field(described: &Described<'_>) -> Field {
     let quoted = format!("t.{}", Engine::Postgres.quoted(described.name));
     let plain = format!("{quoted}::text");
     let text = || (ColumnType::Text, plain.clone());
@@ -167,7 +167,7 @@ fn field(described: &Described<'_>) -> Found {
     } else {
         (String::new(), format!("::{}", described.cast))
     };
-    Ok(Field {
+    Field {
         name: described.name.to_owned(),
         column_type,
         plain: if is_bytes { read.clone() } else { plain.clone() },
@@ -177,7 +177,7 @@ fn field(described: &Described<'_>) -> Found {
         is_nullable: described.is_nullable,
         is_bytes,
         growth,
-    })
+    }
 }
 
 /// An exact number: as large as its column, as text where that is larger than a decimal, and rounded where the column sets no limit.

@@ -87,13 +87,15 @@ mod tests {
 
     #[test]
     fn content_is_the_same_in_any_order_and_another_with_any_other_value() {
-        let digest = |rows: &[&[Option<&[u8]>]]| {
+        type Cells<'a> = &'a [Option<&'a [u8]>];
+        let digest = |rows: &[Cells<'_>]| {
             let mut content = Content::default();
-            rows.iter().for_each(|row| content.add(row));
+            for row in rows {
+                content.add(row);
+            }
             content
         };
-        let (one, two): (&[Option<&[u8]>], &[Option<&[u8]>]) =
-            (&[Some(b"a"), None], &[Some(b"b"), Some(b"")]);
+        let (one, two): (Cells<'_>, Cells<'_>) = (&[Some(b"a"), None], &[Some(b"b"), Some(b"")]);
         assert_eq!(digest(&[one, two]), digest(&[two, one]));
         assert_ne!(digest(&[one]), digest(&[&[Some(b"a"), Some(b"")]]));
         assert_ne!(digest(&[&[Some(b"ab"), Some(b"c")]]), digest(&[&[Some(b"a"), Some(b"bc")]]));

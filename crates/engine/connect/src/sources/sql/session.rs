@@ -96,9 +96,10 @@ impl Session {
                 session.value(path, &[schema.to_owned()]).await?;
             }
             Engine::Mysql => {
-                let limit = match is_mariadb {
-                    true => format!("max_statement_time = {seconds}"),
-                    false => format!("max_execution_time = {}", seconds * 1000),
+                let limit = if is_mariadb {
+                    format!("max_statement_time = {seconds}")
+                } else {
+                    format!("max_execution_time = {}", seconds * 1000)
                 };
                 for statement in [
                     "set session transaction read only",

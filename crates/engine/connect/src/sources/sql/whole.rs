@@ -145,23 +145,30 @@ async fn run(session: &mut Session, stream: &Stream, page: usize, chunks: &Chunk
 /// Sends the rows of a statement; says how many there were.
 async fn rows(session: &mut Session, sql: String, chunks: &Chunks) -> Result<usize, SqlError> {
     let setting = session.setting().clone();
-    let mut rows = session.rows(sql, &[]);
-    let (mut count, mut bytes, mut chunk) = (0, 0, Vec::new());
-    while let Some(row) =
-        patiently(&setting, rows.try_next()).await?.map_err(|error| setting.of_asking(&error))?
-    {
-        count += 1;
-        bytes += row.bytes();
-        chunk.push(row);
-        if chunk.len() >= CHUNK_ROWS || bytes >= CHUNK_BYTES {
-            bytes = 0;
-            if chunks.send(Ok(std::mem::take(&mut chunk))).await.is_err() {
-                return Ok(0);
-            }
+    let mut rows = session.rows(sql, &[]).fuse();
+    let mut count = 0;
+    loop {
+        let chunk = patiently(&setting, chunk(&mut rows)).await?;
+        let chunk = chunk.map_err(|error| setting.of_asking(&error))?;
+        if chunk.is_empty() {
+            return Ok(count);
+        }
+        count += chunk.len();
+        if chunks.send(Ok(chunk)).await.is_err() {
+            return Ok(0);
         }
     }
-    if !chunk.is_empty() && chunks.send(Ok(chunk)).await.is_err() {
-        return Ok(0);
+}
+
+/// The next rows; none at the end.
+async fn chunk(
+    rows: &mut (impl futures::Stream<Item = Result<Row, sqlx::Error>> + Unpin),
+) -> Result<Vec<Row>, sqlx::Error> {
+    let (mut bytes, mut chunk) = (0, Vec::with_capacity(CHUNK_ROWS));
+    while chunk.len() < CHUNK_ROWS && bytes < CHUNK_BYTES {
+        let Some(row) = rows.try_next().await? else { break };
+        bytes += row.bytes();
+        chunk.push(row);
     }
-    Ok(count)
+    Ok(chunk)
 }
