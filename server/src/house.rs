@@ -5,6 +5,7 @@
 use crate::answers::Answers;
 use crate::config::Config;
 use crate::examine::Examiner;
+use crate::keeper::Keeper;
 use crate::reader::Reader;
 use anyhow::{Context, Result};
 use chrono::{NaiveDate, Utc};
@@ -71,7 +72,9 @@ impl House {
         let reader = Arc::new(Reader::new(metastore.clone(), lake.clone()));
         let answers = Answers::new(reader.clone());
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        let surroundings = Surroundings::new(config.egress.clone());
+        let surroundings = Surroundings::new(config.egress.clone())
+            .in_folder(config.data.join("connectors"))
+            .kept_by(Arc::new(Keeper(metastore.clone())));
         Ok(House { config, metastore, lake, reader, surroundings, answers, secure_cookies })
     }
 

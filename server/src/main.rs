@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod examine;
 mod house;
+mod keeper;
 mod reader;
 mod terminal;
 mod web;

@@ -71,6 +71,18 @@ pub enum ConnectError {
     #[error("source `{source_name}`, stream `{stream}`: no row was noted as deleted, because {detail}")]
     Sweep { source_name: String, stream: String, detail: String },
 
+    /// `doing` says what it was asked for: `stream `users``, `check`.
+    #[error("source `{source_name}`, {doing}: {detail}; {remedy}")]
+    Connector { source_name: String, doing: String, detail: String, remedy: &'static str },
+
+    #[error(
+        "records of stream `{stream}` could not be kept on disk for a moment; check that the data folder has free space"
+    )]
+    Spool { stream: String, source: io::Error },
+
+    #[error("source `{source_name}`, stream `{stream}`: {detail}")]
+    Records { source_name: String, stream: String, detail: String },
+
     #[error("the reader was stopped before its end")]
     Stopped,
 }

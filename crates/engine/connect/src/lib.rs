@@ -11,8 +11,10 @@ mod column_type;
 mod counts;
 mod egress;
 mod errors;
+mod found;
 mod http;
 mod json;
+mod keeping;
 mod manners;
 mod moment;
 mod numeral;
@@ -21,6 +23,7 @@ mod rejects;
 mod settings;
 mod source;
 pub mod sources;
+mod spool;
 mod tally;
 
 pub use batches::{BatchSender, Batches};
@@ -30,6 +33,7 @@ pub use column_type::ColumnType;
 pub use egress::Egress;
 pub use errors::{ConnectError, TypeChange};
 pub use http::{Answer, Ask, Http, HttpError, HttpOptions, Trust};
+pub use keeping::SettingsKeeper;
 pub use manners::{Manners, Pace};
 pub use rejects::{REJECTS_FILE_COLUMN, Rejects, rejects_schema};
 pub use source::{

@@ -88,6 +88,10 @@ impl Shape {
         self
     }
 
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
     pub fn found(&self) -> Vec<ColumnFound> {
         let found = |column: &RecordColumn| ColumnFound {
             name: column.name.clone(),
@@ -139,11 +143,20 @@ impl Gathering {
 
     /// Adds a record whose values `cell` knows by key.
     pub fn push_with<'a>(&mut self, cell: impl Fn(&str) -> JsonCell<'a>) -> Result<(), ConnectError> {
+        self.push(false, |column| cell(&column.key))
+    }
+
+    /// Adds a record whose values `cell` knows by column; `deleted` where it is no more than a note that it is gone.
+    pub fn push<'a>(
+        &mut self,
+        deleted: bool,
+        cell: impl Fn(&RecordColumn) -> JsonCell<'a>,
+    ) -> Result<(), ConnectError> {
         self.rows += 1;
         let shape = self.shape.clone();
         let mut fits = true;
         for (builder, column) in self.builders.iter_mut().zip(&shape.columns) {
-            let value = cell(&column.key);
+            let value = cell(column);
             let value = fitted(value.cell(), column.column_type);
             if let Err(reason) = builder.push(value, &MANNER) {
                 let shown = shown_cell(value, encoding_rs::UTF_8);
@@ -151,7 +164,20 @@ impl Gathering {
                 fits = false;
             }
         }
-        self.end_row(false, fits)
+        self.end_row(deleted, fits)
+    }
+
+    /// The rejects, which go on growing with the records.
+    pub fn rejects(&self) -> Rejects {
+        self.rejects.clone()
+    }
+
+    /// Batches that are complete; all that there is when `whole`.
+    pub fn take(&mut self, whole: bool) -> Result<Vec<RecordBatch>, ConnectError> {
+        if whole {
+            self.flush()?;
+        }
+        Ok(std::mem::take(&mut self.batches))
     }
 
     /// Notes that the source has the record with this key no more; the other columns stay empty.

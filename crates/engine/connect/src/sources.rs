@@ -2,39 +2,67 @@
 //!
 //! Does not read anything. Invariant: settings are checked before a source exists.
 
+pub mod airbyte;
 pub mod files;
 pub mod ploomes;
+mod python;
 pub mod sap_b1;
+pub mod singer;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::sources::SourceKind;
 
 use crate::egress::Egress;
 use crate::errors::ConnectError;
+use crate::keeping::SettingsKeeper;
 use crate::manners::{Manners, Pace};
 use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 3] = ["files", "ploomes", "sap_b1"];
+pub const KINDS: [&str; 5] = ["files", "ploomes", "sap_b1", "airbyte", "singer"];
 
 /// The kinds that declare what they have to be told; `files` has a form of its own.
 pub fn kinds() -> Vec<SourceKind> {
-    vec![ploomes::kind(), sap_b1::kind()]
+    vec![ploomes::kind(), sap_b1::kind(), airbyte::kind(), singer::kind()]
 }
 
-/// What sources share: whom they may call, and how fast each of them asks, from one sync to the next. A clone is the same.
+/// What sources share: whom they may call, how fast each of them asks, from one sync to the next, and where they may keep what. A clone is the
+/// same.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     pub egress: Egress,
     paces: Arc<Mutex<HashMap<String, Pace>>>,
+    folder: Option<PathBuf>,
+    keeper: Option<Arc<dyn SettingsKeeper>>,
 }
 
 impl Surroundings {
     pub fn new(egress: Egress) -> Surroundings {
-        Surroundings { egress, paces: Arc::default() }
+        Surroundings { egress, ..Surroundings::default() }
+    }
+
+    /// Connectors are installed in this folder, and records wait there until they are landed.
+    #[must_use]
+    pub fn in_folder(self, folder: impl Into<PathBuf>) -> Surroundings {
+        Surroundings { folder: Some(folder.into()), ..self }
+    }
+
+    /// What a system changes of a source's settings is kept by `keeper`.
+    #[must_use]
+    pub fn kept_by(self, keeper: Arc<dyn SettingsKeeper>) -> Surroundings {
+        Surroundings { keeper: Some(keeper), ..self }
+    }
+
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    pub fn keeper(&self) -> Option<Arc<dyn SettingsKeeper>> {
+        self.keeper.clone()
     }
 
     /// The pace of a source's account. Other manners start it anew.
@@ -62,6 +90,8 @@ pub fn open(
         "files" => Ok(Arc::new(files::FilesSource::from_settings(name, settings)?)),
         "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
+        "airbyte" => airbyte::open(name, &Settings::read(&airbyte::kind(), name, settings)?, surroundings),
+        "singer" => singer::open(name, &Settings::read(&singer::kind(), name, settings)?, surroundings),
         _ => Err(ConnectError::UnknownKind { kind: kind.to_owned(), known: KINDS.join(", ") }),
     }
 }
