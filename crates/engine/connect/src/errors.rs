@@ -72,8 +72,8 @@ pub enum ConnectError {
     Sweep { source_name: String, stream: String, detail: String },
 
     /// `doing` says what it was asked for: `stream `users``, `check`.
-    #[error("source `{source_name}`, {doing}: {detail}; {remedy}")]
-    Connector { source_name: String, doing: String, detail: String, remedy: &'static str },
+    #[error("source `{source_name}`, {doing}: {detail}")]
+    Connector { source_name: String, doing: String, detail: String },
 
     #[error(
         "records of stream `{stream}` could not be kept on disk for a moment; check that the data folder has free space"
@@ -121,6 +121,15 @@ impl ConnectError {
                 }
             }
             _ => ConnectError::File { file: file.to_owned(), source },
+        }
+    }
+
+    /// What went wrong with a connector, and what the person can do.
+    pub(crate) fn connector(source: &str, doing: &str, detail: &str, remedy: &str) -> ConnectError {
+        ConnectError::Connector {
+            source_name: source.to_owned(),
+            doing: doing.to_owned(),
+            detail: format!("{detail}; {remedy}"),
         }
     }
 

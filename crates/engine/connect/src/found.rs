@@ -258,7 +258,9 @@ pub fn row(text: &str, flatten: bool) -> Result<JsonRow<'_>, serde_json::Error> 
     for (key, raw) in row.0 {
         match within(raw) {
             Some(inner) => {
-                flat.extend(inner.0.into_iter().map(|(part, raw)| (Cow::Owned(format!("{key}.{part}")), raw)))
+                flat.extend(
+                    inner.0.into_iter().map(|(part, raw)| (Cow::Owned(format!("{key}.{part}")), raw)),
+                );
             }
             None => flat.push((key, raw)),
         }
@@ -266,7 +268,7 @@ pub fn row(text: &str, flatten: bool) -> Result<JsonRow<'_>, serde_json::Error> 
     Ok(JsonRow(flat))
 }
 
-fn within<'a>(raw: &'a RawValue) -> Option<JsonRow<'a>> {
+fn within(raw: &RawValue) -> Option<JsonRow<'_>> {
     raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok()).flatten()
 }
 
@@ -281,7 +283,7 @@ pub fn lookup<'a>(row: &JsonRow<'a>, key: &str) -> JsonCell<'a> {
 
 /// The value as its column wants it, where systems are careless: a moment without an offset is in UTC, and a time of day that has one is told
 /// in UTC.
-pub fn told<'a>(cell: JsonCell<'a>, column_type: ColumnType) -> JsonCell<'a> {
+pub fn told(cell: JsonCell<'_>, column_type: ColumnType) -> JsonCell<'_> {
     let (JsonCell::Text(text), ColumnType::Moment | ColumnType::Timestamp) = (&cell, column_type) else {
         return cell;
     };

@@ -191,6 +191,10 @@ impl Airbyte {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of several ways to make arguments, others of which write files"
+)]
 fn with_config(_: &Folder, config: &Path) -> io::Result<Vec<OsString>> {
     Ok(vec!["--config".into(), config.into()])
 }

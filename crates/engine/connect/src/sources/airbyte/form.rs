@@ -26,7 +26,8 @@ fn parameter(name: &str, property: &Value, required: bool) -> Parameter {
     let mut help = property["description"].as_str().unwrap_or_default().to_owned();
     let examples: Vec<String> = property["examples"].as_array().into_iter().flatten().map(written).collect();
     if !examples.is_empty() {
-        help = format!("{help} [{}]", examples.join(", ")).trim().to_owned();
+        let shown = format!(" [{}]", examples.join(", "));
+        help.push_str(if help.is_empty() { shown.trim_start() } else { &shown });
     }
     let (label, help) = ((label, label), (help.as_str(), help.as_str()));
     let default = [&property["default"], &property["const"]].into_iter().find(|value| !value.is_null());

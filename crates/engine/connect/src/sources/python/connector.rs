@@ -180,7 +180,7 @@ impl Connector {
     }
 
     pub fn failed(&self, doing: &str, detail: String, remedy: &'static str) -> ConnectError {
-        ConnectError::Connector { source_name: self.source.clone(), doing: doing.to_owned(), detail, remedy }
+        ConnectError::connector(&self.source, doing, &detail, remedy)
     }
 
     /// The error of a `streams` line that fits nothing.

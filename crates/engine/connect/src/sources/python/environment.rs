@@ -211,12 +211,8 @@ impl Making<'_> {
     }
 
     fn failed(&self, detail: &str, remedy: &'static str) -> ConnectError {
-        ConnectError::Connector {
-            source_name: self.source.to_owned(),
-            doing: format!("installing `{}` {}", self.wanted.package, self.wanted.version),
-            detail: Secrets::default().hide(detail),
-            remedy,
-        }
+        let doing = format!("installing `{}` {}", self.wanted.package, self.wanted.version);
+        ConnectError::connector(self.source, &doing, &Secrets::default().hide(detail), remedy)
     }
 }
 

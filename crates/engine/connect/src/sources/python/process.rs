@@ -134,12 +134,9 @@ impl Process {
             .env("TMPDIR", &home)
             .env("PYTHONUTF8", "1")
             .current_dir(&home);
-        let failed = |detail: String| ConnectError::Connector {
-            source_name: run.source.to_owned(),
-            doing: run.doing.clone(),
-            detail,
-            remedy: "check that Python is there, or remove the connector's environment so that it is made anew",
-        };
+        const REMEDY: &str =
+            "check that Python is there, or remove the connector's environment so that it is made anew";
+        let failed = |detail: String| ConnectError::connector(run.source, &run.doing, &detail, REMEDY);
         let mut child =
             command.spawn().map_err(|error| failed(format!("the connector cannot be started ({error})")))?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -204,12 +201,7 @@ impl Process {
     }
 
     pub fn failed(&self, detail: String, remedy: &'static str) -> ConnectError {
-        ConnectError::Connector {
-            source_name: self.source.clone(),
-            doing: self.doing.clone(),
-            detail,
-            remedy,
-        }
+        ConnectError::connector(&self.source, &self.doing, &detail, remedy)
     }
 }
 
