@@ -5,6 +5,7 @@
 use crate::answers::Answers;
 use crate::config::Config;
 use crate::jobs::Jobs;
+use crate::keeper::Keeper;
 use crate::reader::Reader;
 use crate::web::Doors;
 use anyhow::{Context, Result};
@@ -77,7 +78,10 @@ impl House {
         let mut limits = InboxLimits { total: config.inbox_bytes, ..InboxLimits::default() };
         limits.segment = limits.segment.min(limits.total / 8);
         let inboxes = Inboxes::new(config.data.join("inbox"), limits);
-        let surroundings = Surroundings::new(config.egress.clone()).with_inboxes(inboxes);
+        let surroundings = Surroundings::new(config.egress.clone())
+            .with_inboxes(inboxes)
+            .in_folder(config.data.join("connectors"))
+            .kept_by(Arc::new(Keeper(metastore.clone())));
         let jobs = Arc::new(Jobs::new(
             (lake, metastore.clone()),
             surroundings.clone(),

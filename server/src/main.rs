@@ -9,6 +9,7 @@ mod config;
 mod examine;
 mod house;
 mod jobs;
+mod keeper;
 mod reader;
 mod terminal;
 mod web;

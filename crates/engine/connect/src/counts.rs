@@ -7,6 +7,11 @@ use crate::column_type::{ColumnType, NARROW, WIDE};
 /// Of a thousand values, how many may not fit the type that all others have; those rows are rejected.
 const MISFITS_PER_MILLE: u64 = 5;
 
+/// Of a hundred values, how many must fit the known type for the others to be rejects; else the column has changed.
+const FITTING_PERCENT: u64 = 90;
+/// So few misfits are rejects even among few values, if at least half of the values fit.
+const FEW_MISFITS: u64 = 3;
+
 /// What the values of a column are, once it is known how to read them. Counts of several files add up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -102,5 +107,28 @@ impl Counts {
             ColumnType::Timestamp => self.dates.saturating_sub(self.with_offset),
             ColumnType::Moment => self.with_offset,
         }
+    }
+
+    /// The type that takes the values of a column that is `known` and these, which look like `found`; none when only text would.
+    pub fn needed(&self, known: ColumnType, found: ColumnType) -> Option<ColumnType> {
+        use ColumnType::{Decimal, Float, Integer, Text};
+        match (known, found) {
+            (Text, _) => Some(Text),
+            (Float, Integer | Decimal { .. }) => Some(Float),
+            (Decimal { precision, scale }, Decimal { .. } | Integer)
+                if self.fit_decimal(precision, scale) =>
+            {
+                Some(known)
+            }
+            _ => known.widened(found),
+        }
+    }
+
+    /// Whether so many values have the known type that the others are rejects, and the column has not changed.
+    pub fn mostly_fit(&self, known: ColumnType) -> bool {
+        let fitting = self.fitting(known);
+        let misfits = self.values.saturating_sub(fitting);
+        let few = misfits <= FEW_MISFITS && fitting >= misfits;
+        fitting * 100 >= self.values * FITTING_PERCENT || few
     }
 }

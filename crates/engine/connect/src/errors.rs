@@ -81,6 +81,17 @@ pub enum ConnectError {
 
     #[error("source `{source_name}`: {error}")]
     Inbox { source_name: String, error: Box<InboxError> },
+    /// `doing` says what it was asked for: `stream `users``, `check`.
+    #[error("source `{source_name}`, {doing}: {detail}")]
+    Connector { source_name: String, doing: String, detail: String },
+
+    #[error(
+        "records of stream `{stream}` could not be kept on disk for a moment; check that the data folder has free space"
+    )]
+    Spool { stream: String, source: io::Error },
+
+    #[error("source `{source_name}`, stream `{stream}`: {detail}")]
+    Records { source_name: String, stream: String, detail: String },
 
     #[error("the reader was stopped before its end")]
     Stopped,
@@ -120,6 +131,15 @@ impl ConnectError {
                 }
             }
             _ => ConnectError::File { file: file.to_owned(), source },
+        }
+    }
+
+    /// What went wrong with a connector, and what the person can do.
+    pub(crate) fn connector(source: &str, doing: &str, detail: &str, remedy: &str) -> ConnectError {
+        ConnectError::Connector {
+            source_name: source.to_owned(),
+            doing: doing.to_owned(),
+            detail: format!("{detail}; {remedy}"),
         }
     }
 

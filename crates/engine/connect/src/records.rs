@@ -92,6 +92,10 @@ impl Shape {
         self
     }
 
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
     pub fn found(&self) -> Vec<ColumnFound> {
         let found = |column: &RecordColumn| ColumnFound {
             name: column.name.clone(),
@@ -160,14 +164,36 @@ impl Gathering {
 
     /// Adds a record whose values `cell` knows by key.
     pub fn push_with<'a>(&mut self, cell: impl Fn(&str) -> JsonCell<'a>) -> Result<(), ConnectError> {
+        self.push(false, |column| cell(&column.key))
+    }
+
+    /// Adds a record whose values `cell` knows by column; `deleted` where it is no more than a note that it is gone.
+    pub fn push<'a>(
+        &mut self,
+        deleted: bool,
+        cell: impl Fn(&RecordColumn) -> JsonCell<'a>,
+    ) -> Result<(), ConnectError> {
         self.rows += 1;
         let shape = self.shape.clone();
         let mut fits = true;
         for (at, column) in shape.columns.iter().enumerate() {
-            let value = cell(&column.key);
+            let value = cell(column);
             fits &= self.push_cell(at, column, fitted(value.cell(), column.column_type), fits);
         }
-        self.end_row(false, fits)
+        self.end_row(deleted, fits)
+    }
+
+    /// The rejects, which go on growing with the records.
+    pub fn rejects(&self) -> Rejects {
+        self.rejects.clone()
+    }
+
+    /// Batches that are complete; all that there is when `whole`.
+    pub fn take(&mut self, whole: bool) -> Result<Vec<RecordBatch>, ConnectError> {
+        if whole {
+            self.flush()?;
+        }
+        Ok(std::mem::take(&mut self.batches).into())
     }
 
     /// Adds a record whose values come in the order of the shape's columns.

@@ -2,14 +2,18 @@
 //!
 //! Does not read anything. Invariant: settings are checked before a source exists.
 
+pub mod airbyte;
 pub mod files;
 pub mod ploomes;
+mod python;
 pub mod sap_b1;
+pub mod singer;
 pub mod sql;
 pub mod webhook;
 pub mod whatsapp;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::sources::SourceKind;
@@ -17,30 +21,43 @@ use contract::sources::SourceKind;
 use crate::egress::Egress;
 use crate::errors::ConnectError;
 use crate::inbox::{Inbox, Inboxes};
+use crate::keeping::SettingsKeeper;
 use crate::manners::{Manners, Pace};
 use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 6] = ["files", "ploomes", "sap_b1", "sql", "webhook", "whatsapp"];
+pub const KINDS: [&str; 8] =
+    ["files", "airbyte", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
 
-/// The kinds that declare what they have to be told; `files` has a form of its own.
+/// The kinds that declare what they have to be told, those with a system of their own first; `files` has a form of its own.
 pub fn kinds() -> Vec<SourceKind> {
-    vec![ploomes::kind(), sap_b1::kind(), sql::kind(), webhook::kind(), whatsapp::kind()]
+    vec![
+        ploomes::kind(),
+        sap_b1::kind(),
+        whatsapp::kind(),
+        sql::kind(),
+        webhook::kind(),
+        airbyte::kind(),
+        singer::kind(),
+    ]
 }
 
-/// What sources share: whom they may call, how fast each of them asks, from one sync to the next, and what was sent to them. A clone is the same.
+/// What sources share: whom they may call, how fast each of them asks, from one sync to the next, what was sent to them, and where they may
+/// keep what. A clone is the same.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     pub egress: Egress,
     /// Where deliveries of systems that call us lie; without it there are none.
     pub inboxes: Option<Inboxes>,
     paces: Arc<Mutex<HashMap<String, Pace>>>,
+    folder: Option<PathBuf>,
+    keeper: Option<Arc<dyn SettingsKeeper>>,
 }
 
 impl Surroundings {
     pub fn new(egress: Egress) -> Surroundings {
-        Surroundings { egress, inboxes: None, paces: Arc::default() }
+        Surroundings { egress, ..Surroundings::default() }
     }
 
     /// Keeps deliveries there.
@@ -51,6 +68,26 @@ impl Surroundings {
 
     pub(crate) fn inbox(&self, source: &str) -> Option<Arc<Inbox>> {
         self.inboxes.as_ref().map(|inboxes| inboxes.of(source))
+    }
+
+    /// Connectors are installed in this folder, and records wait there until they are landed.
+    #[must_use]
+    pub fn in_folder(self, folder: impl Into<PathBuf>) -> Surroundings {
+        Surroundings { folder: Some(folder.into()), ..self }
+    }
+
+    /// What a system changes of a source's settings is kept by `keeper`.
+    #[must_use]
+    pub fn kept_by(self, keeper: Arc<dyn SettingsKeeper>) -> Surroundings {
+        Surroundings { keeper: Some(keeper), ..self }
+    }
+
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    pub fn keeper(&self) -> Option<Arc<dyn SettingsKeeper>> {
+        self.keeper.clone()
     }
 
     /// The pace of a source's account. Other manners start it anew.
@@ -81,6 +118,8 @@ pub fn open(
         "sql" => sql::open(name, &Settings::read(&sql::kind(), name, settings)?, surroundings),
         "webhook" => webhook::open(name, &Settings::read(&webhook::kind(), name, settings)?, surroundings),
         "whatsapp" => whatsapp::open(name, &Settings::read(&whatsapp::kind(), name, settings)?, surroundings),
+        "airbyte" => airbyte::open(name, &Settings::read(&airbyte::kind(), name, settings)?, surroundings),
+        "singer" => singer::open(name, &Settings::read(&singer::kind(), name, settings)?, surroundings),
         _ => Err(ConnectError::UnknownKind { kind: kind.to_owned(), known: KINDS.join(", ") }),
     }
 }

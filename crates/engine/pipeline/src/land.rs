@@ -162,7 +162,7 @@ impl At<'_> {
         progress: &Progress,
         report: &mut LandReport,
     ) -> Result<bool, PipelineError> {
-        let of_a_file = matches!(piece.hint, LandHint::Append | LandHint::Replace { .. });
+        let of_a_file = is_of_a_file(&piece);
         let (mark, file, stream) = (piece.mark.clone(), piece.file.clone(), piece.stream.clone());
         let bookmark = match &mark {
             Some(mark) => Some(position.prepare(mark.clone()).await?),
@@ -224,7 +224,7 @@ impl At<'_> {
             .land(Landing {
                 table: table.clone(),
                 batch_id: piece.batch_id.clone(),
-                once: matches!(piece.hint, LandHint::Append | LandHint::Replace { .. }),
+                once: is_of_a_file(&piece),
                 mode: mode(&piece.hint),
                 schema: piece.schema.clone(),
                 rows: shared(rows.clone()),
@@ -296,6 +296,11 @@ fn concerns_one_file(error: &LakeError) -> bool {
             | LakeError::Unstorable { .. }
             | LakeError::ColumnName { .. }
     )
+}
+
+/// Whether the piece is a file's: it says of each row which one. What a system sends has a bookmark instead.
+fn is_of_a_file(piece: &Piece) -> bool {
+    piece.schema.column_with_name(connect::FILE_COLUMN).is_some()
 }
 
 /// Files of a stream that are there no more, in one line.

@@ -6,6 +6,6 @@ mod days;
 mod faults;
 mod fields;
 mod following;
-mod scripted;
+pub mod scripted;
 mod settings;
 mod sweeping;

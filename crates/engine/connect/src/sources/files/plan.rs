@@ -18,11 +18,6 @@ use crate::errors::{ConnectError, TypeChange};
 use crate::source::{FILE_COLUMN, ROW_COLUMN, SOURCE_NAME};
 use crate::tally::Evidence;
 
-/// Of a hundred values, how many must fit the known type for the others to be rejects; else the column has changed.
-const FITTING_PERCENT: u64 = 90;
-/// So few misfits are rejects even in a short file, if at least half of the values fit.
-const FEW_MISFITS: u64 = 3;
-
 /// A column of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedColumn {
@@ -184,14 +179,12 @@ fn keep_or_widen(
     let mut kept = known;
     for part in parts {
         let Some(found) = part.column_type() else { continue };
-        if let Some(wider) = needed(known, found, &part.counts) {
+        if let Some(wider) = part.counts.needed(known, found) {
             kept = kept.widened(wider).unwrap_or(kept);
             continue;
         }
-        let fitting = if part.profiled.declared.is_some() { 0 } else { part.counts.fitting(known) };
-        let misfits = part.counts.values.saturating_sub(fitting);
-        let few = misfits <= FEW_MISFITS && fitting >= misfits;
-        if fitting * 100 >= part.counts.values * FITTING_PERCENT || few {
+        // What the file declares is nobody's guess: of its counts only text has any.
+        if part.counts.mostly_fit(known) {
             continue;
         }
         let profile = &profiles[part.file];
@@ -209,19 +202,6 @@ fn keep_or_widen(
         failures[part.file].get_or_insert_with(|| ConnectError::TypeChanged(Box::new(change)));
     }
     kept
-}
-
-/// The type that takes the known values and those of one file; `None` when only text would.
-fn needed(known: ColumnType, found: ColumnType, counts: &Counts) -> Option<ColumnType> {
-    use ColumnType::{Decimal, Float, Integer, Text};
-    match (known, found) {
-        (Text, _) => Some(Text),
-        (Float, Integer | Decimal { .. }) => Some(Float),
-        (Decimal { precision, scale }, Decimal { .. } | Integer) if counts.fit_decimal(precision, scale) => {
-            Some(known)
-        }
-        _ => known.widened(found),
-    }
 }
 
 /// How the characters of every column of every file are read.

@@ -1,0 +1,48 @@
+//! A shop whose orders are served page by page, and where real connectors are installed for tests.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use connect::{Egress, Surroundings};
+use serde_json::{Value, json};
+
+use crate::ploomes::scripted::{Scripted, scripted};
+
+/// Orders by number, ten on a day.
+pub fn orders(from: i64, to: i64) -> Vec<Value> {
+    let order = |id: i64| json!({"id": id, "total": id as f64 * 1.5, "updated_at": format!("2026-02-{:02}T10:00:00Z", id / 10 + 1)});
+    (from..=to).map(order).collect()
+}
+
+/// `GET /orders?since=…&page=…&limit=…` → `{"data": […]}`.
+pub async fn shop(orders: Arc<Mutex<Vec<Value>>>) -> Scripted {
+    scripted(move |target| {
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let said = |name: &str| {
+            query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+        };
+        let number =
+            |name: &str, otherwise: usize| said(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+        let since = said("since").unwrap_or_default();
+        let orders = orders.lock().unwrap();
+        let found = orders.iter().filter(|order| order["updated_at"].as_str().unwrap() >= since.as_str());
+        let (page, limit) = (number("page", 1), number("limit", 1000));
+        (200, json!({"data": found.skip((page - 1) * limit).take(limit).collect::<Vec<_>>()}))
+    })
+    .await
+}
+
+/// Connectors stay installed from one run of the tests to the next.
+pub fn surroundings() -> Surroundings {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("connectors");
+    Surroundings::new(Egress::public()).in_folder(folder)
+}
+
+/// An interpreter that is older than 3.13, which not all connectors run on.
+pub fn older_python() -> Option<&'static str> {
+    const FITS: &str = "import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))";
+    ["python3", "python3.12", "python3.11", "python3.10"].into_iter().find(|python| {
+        Command::new(python).args(["-c", FITS]).output().is_ok_and(|output| output.status.success())
+    })
+}
