@@ -218,13 +218,14 @@ impl At<'_> {
         bookmark: Option<Bookmark>,
     ) -> Result<(TableName, Landed, u64), LakeError> {
         let table = TableName::new(RAW, stream_table(self.source.name(), &piece.stream));
+        let once = is_of_a_file(&piece);
         let rows = Arc::new(Mutex::new(piece.batches));
         let landed = self
             .lake
             .land(Landing {
                 table: table.clone(),
                 batch_id: piece.batch_id.clone(),
-                once: is_of_a_file(&piece),
+                once,
                 mode: mode(&piece.hint),
                 schema: piece.schema.clone(),
                 rows: shared(rows.clone()),

@@ -111,7 +111,7 @@ fn line(
     let is_ours = message.stream.as_deref() == Some(stream.own.as_str());
     match (message.kind.as_ref(), message.record, message.value) {
         ("SCHEMA", ..) if is_ours => {
-            collecting.declare(json_schema::columns(&message.schema.unwrap_or_default()))
+            collecting.declare(json_schema::columns(&message.schema.unwrap_or_default()));
         }
         ("RECORD", Some(record), _) if is_ours => {
             if let Some(version) = message.version {
