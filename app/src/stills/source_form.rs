@@ -229,3 +229,56 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
     let tile = el("section", &[("class", "tile s12"), ("id", "teste"), ("role", "status")], body);
     el("div", &[("class", "grid first")], tile)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::sources::SourceDraft;
+    use kpi::definition::Label;
+    use std::collections::BTreeMap;
+
+    fn kind() -> SourceKind {
+        let said = Label { pt: "Loja".to_owned(), en: None };
+        let words = ("x", "x");
+        SourceKind {
+            kind: "loja".to_owned(),
+            title: said.clone(),
+            about: said,
+            parameters: vec![
+                Parameter::required("address", Takes::Address, ("Endereço", "Address"), words),
+                Parameter::required("key", Takes::Secret, ("Chave", "Key"), words),
+                Parameter::with_default(
+                    "size",
+                    Takes::Choice(vec!["p".into(), "g".into()]),
+                    "g",
+                    words,
+                    words,
+                ),
+            ],
+            promised_minutes: 15,
+        }
+    }
+
+    #[test]
+    fn form_that_comes_back_holds_what_was_typed_and_no_secret() {
+        let telling = Telling { lang: Lang::PtBr, time_zone: "UTC".to_owned() };
+        let values = [("address", "https://x\"><b>"), ("key", "segredo")];
+        let draft = SourceDraft {
+            kind: "loja".to_owned(),
+            name: "minha".to_owned(),
+            promised_minutes: Some(30),
+            schedule: None,
+            values: values
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect::<BTreeMap<_, _>>(),
+        };
+        let posted = Posted { draft: Some(draft), refused: Some("não responde".to_owned()), trial: None };
+        let html = form(&kind(), None, &posted, &telling).0;
+        assert!(html.contains("Não foi salvo</b>. não responde"), "{html}");
+        assert!(html.contains("value=\"minha\"") && html.contains("value=\"30\""), "{html}");
+        assert!(html.contains("https://x&quot;&gt;&lt;b&gt;"), "{html}");
+        assert!(!html.contains("segredo"), "{html}");
+        assert!(html.contains("<option value=\"g\" selected=\"selected\">"), "{html}");
+    }
+}

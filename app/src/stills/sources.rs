@@ -283,3 +283,99 @@ pub(super) fn label(label: &Label, lang: Lang) -> &str {
         _ => &label.pt,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::sources::{SyncProgress, Trigger};
+
+    const NOW: i64 = 1_795_834_800_000;
+
+    fn telling() -> Telling {
+        Telling { lang: Lang::PtBr, time_zone: "America/Sao_Paulo".to_owned() }
+    }
+
+    fn source(name: &str, age: Option<u64>) -> SourceCard {
+        SourceCard {
+            name: name.to_owned(),
+            kind: "ploomes".to_owned(),
+            title: Label { pt: "Ploomes CRM".to_owned(), en: None },
+            streams: 9,
+            freshness: Freshness { age_minutes: age, promised_minutes: Some(15) },
+            schedule: "every 7m".to_owned(),
+            scheduled: false,
+            next_at: None,
+            rows_today: 3914,
+            last_day: Vec::new(),
+            last: None,
+            running: None,
+        }
+    }
+
+    fn sync(state: SyncState, began: &str, message: Option<&str>) -> SyncCard {
+        SyncCard {
+            id: "1".to_owned(),
+            source: "crm".to_owned(),
+            trigger: Trigger::Schedule,
+            started_at: began.to_owned(),
+            finished_at: None,
+            seconds: None,
+            state,
+            rows: 10,
+            rejected: 1,
+            message: message.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn late_sources_are_named_and_what_systems_say_is_text() {
+        let mut failed = source("crm", Some(40));
+        failed.last = Some(sync(SyncState::Failed, "2026-11-28T02:00:00Z", Some("HTTP 500: <script>")));
+        let html = page(&[failed, source("erp", Some(3))], &telling(), NOW).0;
+        assert!(html.contains("1 fonte atrasada: crm."), "{html}");
+        assert!(
+            html.contains("falhou") && html.contains("&lt;script&gt;") && !html.contains("<script>"),
+            "{html}"
+        );
+        assert!(html.contains("há\u{a0}40\u{a0}min · combinado 15\u{a0}min"), "{html}");
+        let html = page(&[source("erp", Some(3))], &telling(), NOW).0;
+        assert!(html.contains("Todas as fontes estão em dia."), "{html}");
+    }
+
+    #[test]
+    fn strip_shows_the_worst_of_each_half_hour_the_newest_last() {
+        let began = |minutes: i64| {
+            chrono::DateTime::from_timestamp(NOW / 1000 - minutes * 60, 0)
+                .unwrap()
+                .format("%Y-%m-%dT%H:%M:%SZ")
+                .to_string()
+        };
+        let day = [
+            sync(SyncState::Failed, &began(65), None),
+            sync(SyncState::Done, &began(61), None),
+            sync(SyncState::Done, &began(5), None),
+            sync(SyncState::Done, &began(25 * 60), None),
+        ];
+        let html = strip(&day, &telling(), NOW).0;
+        assert_eq!(html.matches("h-bad").count(), 1);
+        assert_eq!(html.matches("h-ok").count(), 1);
+        assert_eq!(html.matches("h-off").count(), BARS - 2);
+        assert!(html.rfind("h-ok") > html.rfind("h-bad"));
+    }
+
+    #[test]
+    fn source_that_is_being_read_tells_how_far_and_can_be_stopped() {
+        let mut reading = source("crm", Some(3));
+        reading.running = Some(SyncProgress {
+            source: "crm".to_owned(),
+            started_at: "2026-11-28T02:00:00Z".to_owned(),
+            seconds: 10,
+            rows: 12_340,
+            stream: Some("deals".to_owned()),
+            cancelling: false,
+        });
+        let html = page(&[reading], &telling(), NOW).0;
+        assert!(html.contains("lendo deals") && html.contains("12.340 linhas · 1.234 linhas/s"), "{html}");
+        assert!(html.contains("/dados/fonte/crm/parar") && !html.contains("sincronizar"), "{html}");
+    }
+}

@@ -537,6 +537,10 @@ impl Boards for Company {
 
 #[async_trait]
 impl Editions for Company {
+    async fn time_zone(&self, _: &Principal) -> Result<String, Failure> {
+        Ok("America/Sao_Paulo".to_owned())
+    }
+
     async fn status(&self, _: &Principal) -> Result<Status, Failure> {
         if self.unpublished {
             return Err(Failure::new(FailureKind::NothingPublished, "no edition has been published"));
