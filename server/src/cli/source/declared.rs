@@ -97,6 +97,8 @@ fn subcommand(kind: &SourceKind) -> Command {
     );
     Command::new(lasting(kind.kind.clone()))
         .about(english(&kind.about))
+        // Connectors have a `--version` of their own.
+        .disable_version_flag(true)
         .arg(
             Arg::new("name")
                 .long("name")
@@ -246,4 +248,14 @@ fn lines(name: &str, value: &str) -> Result<String> {
     let refused =
         |error| BadUsage(format!("--{}: `{path}` cannot be read ({error})", name.replace('_', "-")));
     Ok(std::fs::read_to_string(path).map_err(refused)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameters_of_every_kind_are_arguments_without_a_clash() {
+        AddDeclared::augment_subcommands(Command::new("add").version("1")).debug_assert();
+    }
 }
