@@ -332,7 +332,7 @@ mod tests {
         let mut failed = source("crm", Some(40));
         failed.last = Some(sync(SyncState::Failed, "2026-11-28T02:00:00Z", Some("HTTP 500: <script>")));
         let html = page(&[failed, source("erp", Some(3))], &telling(), NOW).0;
-        assert!(html.contains("1 fonte atrasada: crm."), "{html}");
+        assert!(html.replace(locale::NBSP, " ").contains("1 fonte atrasada: crm."), "{html}");
         assert!(
             html.contains("falhou") && html.contains("&lt;script&gt;") && !html.contains("<script>"),
             "{html}"

@@ -40,9 +40,11 @@ pub fn surroundings() -> Surroundings {
 }
 
 /// An interpreter that is older than 3.13, which not all connectors run on.
-pub fn older_python() -> Option<&'static str> {
+pub fn older_python() -> &'static str {
     const FITS: &str = "import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))";
-    ["python3", "python3.12", "python3.11", "python3.10"].into_iter().find(|python| {
+    let fits = |python: &&str| {
         Command::new(python).args(["-c", FITS]).output().is_ok_and(|output| output.status.success())
-    })
+    };
+    let found = ["python3", "python3.12", "python3.11", "python3.10"].into_iter().find(fits);
+    found.expect("these connectors need Python 3.10 to 3.12; install one beside the newer one")
 }

@@ -19,10 +19,7 @@ fn tap(python: &str, url: &str, choice: &str) -> Arc<dyn Source> {
 
 #[tokio::test]
 async fn a_tap_is_read_twice_without_a_doubled_row() {
-    let Some(python) = older_python() else {
-        eprintln!("tap-rest-api-msdk needs Python before 3.13, which is not here");
-        return;
-    };
+    let python = older_python();
     let rows = Arc::new(Mutex::new(orders(1, 30)));
     let shop = shop(rows.clone()).await;
     let mut table = Table::default();
@@ -47,10 +44,7 @@ async fn a_tap_is_read_twice_without_a_doubled_row() {
 
 #[tokio::test]
 async fn a_tap_that_fails_says_why() {
-    let Some(python) = older_python() else {
-        eprintln!("tap-rest-api-msdk needs Python before 3.13, which is not here");
-        return;
-    };
+    let python = older_python();
     let error = tap(python, "http://127.0.0.1:1", "").streams().await.unwrap_err().to_string();
     assert!(error.contains("source `loja`, discovery: the tap failed:"), "{error}");
 }
