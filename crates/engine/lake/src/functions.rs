@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::compute::{max, min};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
-use chrono::{DateTime, Datelike, Days, Months, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
+use deltalake::datafusion::common::ScalarValue;
 use deltalake::datafusion::error::{DataFusionError, Result};
 use deltalake::datafusion::execution::FunctionRegistry;
 use deltalake::datafusion::execution::session_state::SessionState;
@@ -16,7 +18,7 @@ use deltalake::datafusion::logical_expr::{
 
 /// Adds all functions of this file.
 pub(crate) fn register(state: &mut SessionState) -> Result<()> {
-    for work in [Work::DateDiff, Work::DateAdd, Work::LastDay, Work::StripAccents] {
+    for work in [Work::DateDiff, Work::DateAdd, Work::LastDay, Work::PeriodStart, Work::StripAccents] {
         state.register_udf(Arc::new(ScalarUDF::from(Function {
             work,
             signature: Signature::user_defined(Volatility::Immutable),
@@ -34,6 +36,8 @@ enum Work {
     DateAdd,
     /// `last_day(from)`: the last day of the month.
     LastDay,
+    /// `period_start(grain, day)`: the first day of the day's week (from Monday), month, quarter or year.
+    PeriodStart,
     /// `strip_accents(text)`: Latin letters without their marks.
     StripAccents,
 }
@@ -44,6 +48,7 @@ impl Work {
             Work::DateDiff => "datediff",
             Work::DateAdd => "dateadd",
             Work::LastDay => "last_day",
+            Work::PeriodStart => "period_start",
             Work::StripAccents => "strip_accents",
         }
     }
@@ -52,7 +57,7 @@ impl Work {
         match self {
             Work::DateDiff => &["date_diff"],
             Work::DateAdd => &["date_add"],
-            Work::LastDay | Work::StripAccents => &[],
+            Work::LastDay | Work::PeriodStart | Work::StripAccents => &[],
         }
     }
 
@@ -62,6 +67,7 @@ impl Work {
             Work::DateDiff => vec![DataType::Utf8, time.clone(), time],
             Work::DateAdd => vec![DataType::Utf8, DataType::Int64, time],
             Work::LastDay => vec![time],
+            Work::PeriodStart => vec![DataType::Utf8, DataType::Date32],
             Work::StripAccents => vec![DataType::Utf8],
         }
     }
@@ -102,17 +108,26 @@ impl ScalarUDFImpl for Function {
         Ok(match self.work {
             Work::DateDiff => DataType::Int64,
             Work::DateAdd => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Work::LastDay => DataType::Date32,
+            Work::LastDay | Work::PeriodStart => DataType::Date32,
             Work::StripAccents => DataType::Utf8,
         })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if let (Work::PeriodStart, [ColumnarValue::Scalar(ScalarValue::Utf8(Some(grain))), days]) =
+            (self.work, args.args.as_slice())
+        {
+            let days = days.to_array(args.number_rows)?;
+            return Ok(ColumnarValue::Array(Arc::new(period_start(grain, days.as_primitive())?)));
+        }
         let columns = ColumnarValue::values_to_arrays(&args.args)?;
         let answer: ArrayRef = match self.work {
             Work::DateDiff => Arc::new(date_diff(&columns)?),
             Work::DateAdd => Arc::new(date_add(&columns)?),
             Work::LastDay => Arc::new(last_day(&columns[0])),
+            Work::PeriodStart => {
+                return Err(DataFusionError::Plan("period_start takes its grain as a text".to_owned()));
+            }
             Work::StripAccents => {
                 let texts = columns[0].as_string::<i32>().iter();
                 Arc::new(texts.map(|text| text.map(strip_accents)).collect::<StringArray>())
@@ -214,8 +229,45 @@ fn moved(part: &str, number: i64, from: NaiveDateTime) -> Result<Option<NaiveDat
     })
 }
 
+/// Days from 0001-01-01, as chrono counts them, to 1970-01-01.
+const EPOCH: i32 = 719_163;
+
+/// Rows repeat days: each day between the first and the last is looked at once, unless they lie so far apart that the rows are fewer.
+fn period_start(grain: &str, days: &Date32Array) -> Result<Date32Array> {
+    let (Some(first), Some(last)) = (min(days), max(days)) else { return Ok(days.clone()) };
+    let start = start_of(grain).ok_or_else(|| unknown_part(grain))?;
+    let beyond =
+        |day: i32| DataFusionError::Execution(format!("day {day} since 1970 is beyond the calendar"));
+    if i64::from(last) - i64::from(first) < days.len() as i64 {
+        let starts: Vec<i32> =
+            (first..=last).map(|day| start(day).ok_or_else(|| beyond(day))).collect::<Result<_>>()?;
+        // What stands behind a null may be any number.
+        return Ok(days.unary(|day| {
+            starts.get((i64::from(day) - i64::from(first)) as usize).copied().unwrap_or_default()
+        }));
+    }
+    days.try_unary(|day| start(day).ok_or_else(|| beyond(day)))
+}
+
+/// The first day of the period that a day belongs to, both counted from 1970-01-01; no day is beyond the calendar that `None` stands for.
+fn start_of(grain: &str) -> Option<fn(i32) -> Option<i32>> {
+    fn first(day: i32, month: impl Fn(u32) -> u32) -> Option<i32> {
+        let date = NaiveDate::from_num_days_from_ce_opt(day.checked_add(EPOCH)?)?;
+        let first = NaiveDate::from_ymd_opt(date.year(), month(date.month0()) + 1, 1)?;
+        Some(first.num_days_from_ce() - EPOCH)
+    }
+    Some(match grain {
+        "day" => Some,
+        // 1970-01-01 was a Thursday.
+        "week" => |day| day.checked_sub(day.checked_add(3)?.rem_euclid(7)),
+        "month" => |day| first(day, |month| month),
+        "quarter" => |day| first(day, |month| month / 3 * 3),
+        "year" => |day| first(day, |_| 0),
+        _ => return None,
+    })
+}
+
 fn last_day(column: &ArrayRef) -> Date32Array {
-    const EPOCH: i32 = 719_163;
     let last = times(column).map(|time| {
         let first = time?.date().with_day(1)?;
         let last = first.checked_add_months(Months::new(1))?.pred_opt()?;
@@ -261,6 +313,7 @@ fn plain_letter(letter: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::array::Array;
 
     fn moment(text: &str) -> NaiveDateTime {
         NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap()
@@ -292,6 +345,31 @@ mod tests {
         let sum = moved("week", -1, moment("2026-01-03 08:00")).unwrap().unwrap();
         assert_eq!(sum, moment("2025-12-27 08:00"));
         assert!(moved("year", i64::MAX, moment("2026-01-01 00:00")).unwrap().is_none());
+    }
+
+    #[test]
+    fn period_start_is_the_same_for_many_rows_and_for_few() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap().num_days_from_ce() - EPOCH;
+        let cases = [
+            ("day", "2026-05-31", "2026-05-31"),
+            ("week", "2026-05-31", "2026-05-25"),
+            ("week", "2026-06-01", "2026-06-01"),
+            ("week", "1969-12-28", "1969-12-22"),
+            ("month", "2024-02-29", "2024-02-01"),
+            ("quarter", "2026-12-31", "2026-10-01"),
+            ("year", "1969-07-20", "1969-01-01"),
+        ];
+        for (grain, given, expected) in cases {
+            let many =
+                Date32Array::from(vec![Some(day(given)), None, Some(day(given)), Some(day(given) + 1)]);
+            let few = Date32Array::from(vec![Some(day(given)), Some(day("1582-10-15"))]);
+            assert_eq!(period_start(grain, &many).unwrap().value(2), day(expected), "{grain} {given}");
+            assert!(period_start(grain, &many).unwrap().is_null(1));
+            assert_eq!(period_start(grain, &few).unwrap().value(0), day(expected), "{grain} {given}");
+        }
+        assert!(period_start("month", &Date32Array::from(vec![i32::MAX])).is_err());
+        assert!(period_start("fortnight", &Date32Array::from(vec![1])).is_err());
+        assert!(period_start("month", &Date32Array::from(vec![None])).unwrap().is_null(0));
     }
 
     #[test]

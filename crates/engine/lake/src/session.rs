@@ -27,9 +27,13 @@ use futures::StreamExt;
 use tokio::sync::OnceCell;
 
 use crate::columns::{readable, readable_schema};
+use crate::known::KnownFromBounds;
+use crate::scan::PlainTable;
 use crate::sql_errors::sql_error;
 use crate::view::Catalogue;
-use crate::{Lake, LakeError, LakeOptions, RecordBatchStream, Relation, Relations, TableName, functions};
+use crate::{
+    Lake, LakeError, LakeOptions, RecordBatchStream, Relation, Relations, TableName, functions, percentile,
+};
 
 /// The catalog and schema that a name without them belongs to.
 pub(crate) const CATALOG: &str = "mirante";
@@ -88,9 +92,11 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
+            .with_optimizer_rule(Arc::new(KnownFromBounds))
             .with_physical_optimizer_rules(optimizer_rules())
             .build();
         functions::register(&mut state).map_err(sql_error)?;
+        percentile::register(&mut state).map_err(sql_error)?;
         Ok(Self { state, opened: Mutex::default(), memory_limit: options.memory_limit })
     }
 
@@ -138,6 +144,11 @@ impl Engine {
         let provider = cell.get_or_try_init(|| async {
             let snapshot = lake.at_version(name, version).await?;
             let log_store = lake.log_store(name)?;
+            let plain =
+                PlainTable::of(&snapshot, &lake.table_dir(name)).map_err(|e| LakeError::read(name, e))?;
+            if let Some(plain) = plain {
+                return Ok(Arc::new(plain) as Arc<dyn TableProvider>);
+            }
             // The scan takes our settings instead of its own, which evaluate filters row by row while Parquet is decoded: where most
             // rows pass, as in a period of a board, choosing them cost more than reading them.
             let session = Arc::new(self.state.clone());

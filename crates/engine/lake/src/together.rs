@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use deltalake::datafusion::catalog::TableProvider;
 use deltalake::datafusion::catalog::streaming::StreamingTable;
@@ -355,7 +355,8 @@ impl PartitionStream for Heard {
         // The pass's nullability and metadata may differ from the plan's; the values are the same.
         let items = items.map(move |item| {
             let batch: RecordBatch = item?;
-            Ok(RecordBatch::try_new(fitted.clone(), batch.columns().to_vec())?)
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            Ok(RecordBatch::try_new_with_options(fitted.clone(), batch.columns().to_vec(), &options)?)
         });
         Box::pin(RecordBatchStreamAdapter::new(schema, items))
     }

@@ -8,7 +8,7 @@ mod cells;
 use crate::assemble;
 use crate::catalogue::words;
 use crate::errors::{ScanError, nearest};
-use crate::plan::{Function, Grouping, Leaf, Node, Planned, Planner, Scan};
+use crate::plan::{Grouping, Leaf, Node, Planned, Planner, Scan};
 use crate::resolve::resolve;
 use crate::semantic::WindowChoice;
 use crate::{AskError, Catalogue, DefinitionError, sql};
@@ -158,10 +158,8 @@ async fn run(
         .map(|(text, scan)| {
             let at = first[text.as_str()];
             if let Some(answer) = answers[at].take() {
-                let functions: Vec<Function> =
-                    scan.columns.iter().map(|column| column.function.clone()).collect();
                 let rows = answer.and_then(|(schema, batches)| {
-                    cells::read(&schema, &batches, scan.keys.len(), is_placed(scan), &functions)
+                    cells::read(&schema, &batches, scan.keys.len(), is_placed(scan))
                 });
                 if let Err(error) = &rows {
                     tracing::error!(error = error as &dyn std::error::Error, sql = %text, "scan failed");
@@ -218,8 +216,8 @@ pub async fn members(
         let (schema, batches) = rows_of(session, &text)
             .await
             .map_err(|error| AskError::engine(Arc::new(ScanError::Lake(error))))?;
-        let rows = cells::read(&schema, &batches, 1, false, &[Function::Rows])
-            .map_err(|error| AskError::engine(Arc::new(error)))?;
+        let rows =
+            cells::read(&schema, &batches, 1, false).map_err(|error| AskError::engine(Arc::new(error)))?;
         for row in rows.rows {
             let count = row.cells[0].exact().map_or(0, |(count, _)| count as i64);
             *counts.entry(row.key[0].clone().unwrap_or_default()).or_default() += count;

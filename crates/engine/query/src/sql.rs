@@ -91,11 +91,7 @@ fn place(scan: &Scan) -> Option<String> {
                 }
                 None => scan.time.clone(),
             };
-            Some(if *grain == Grain::Day {
-                day
-            } else {
-                format!("CAST(date_trunc('{}', {day}) AS DATE)", grain.name())
-            })
+            Some(if *grain == Grain::Day { day } else { format!("period_start('{}', {day})", grain.name()) })
         }
     }
 }
@@ -150,14 +146,11 @@ fn aggregate(column: &Aggregate, scan: &Scan, union: Option<&[Period]>) -> Strin
         conditions.push(within(&scan.time, window));
     }
     conditions.extend(column.conditions.iter().cloned());
-    let filter = |conditions: &[String]| {
-        if conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" FILTER (WHERE {})", conditions.join(" AND "))
-        }
+    let filtered = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" FILTER (WHERE {})", conditions.join(" AND "))
     };
-    let filtered = filter(&conditions);
     match &column.function {
         Function::Rows => format!("COUNT(*){filtered}"),
         Function::Sum(of) => format!("SUM({of}){filtered}"),
@@ -165,10 +158,9 @@ fn aggregate(column: &Aggregate, scan: &Scan, union: Option<&[Period]>) -> Strin
         Function::CountDistinct(of) => format!("COUNT(DISTINCT {of}){filtered}"),
         Function::Min(of) => format!("MIN({of}){filtered}"),
         Function::Max(of) => format!("MAX({of}){filtered}"),
-        // Percentiles are taken from the values themselves (`run`), because the engine interpolates in six digits.
-        Function::Percentile { of, .. } => {
-            conditions.push(format!("{of} IS NOT NULL"));
-            format!("ARRAY_AGG(CAST({of} AS DOUBLE)){}", filter(&conditions))
+        Function::Percentile { of, percentile, discrete } => {
+            let name = if *discrete { "exact_percentile_disc" } else { "exact_percentile_cont" };
+            format!("{name}({of}, {percentile:?}){filtered}")
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The lake from outside: landing, writing, asking, upkeep, and what survives when the disk or the process fails.
 
+mod bounds;
 mod durability;
 mod killed;
 mod landing;

@@ -103,7 +103,7 @@ impl Planner<'_> {
             Ok(match grain {
                 None => sql,
                 Some(Grain::Day) => format!("CAST({sql} AS DATE)"),
-                Some(grain) => format!("CAST(date_trunc('{}', {sql}) AS DATE)", grain.name()),
+                Some(grain) => format!("period_start('{}', {sql})", grain.name()),
             })
         })
     }

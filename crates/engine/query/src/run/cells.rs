@@ -3,7 +3,6 @@
 //! Invariant: an integer or decimal of a batch is the same integer or decimal in its cell.
 
 use crate::errors::ScanError;
-use crate::plan::Function;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema};
@@ -37,13 +36,12 @@ pub(crate) enum Place {
     Nowhere,
 }
 
-/// Reads keys, then the place if the scan has one, then one cell per function.
+/// Reads keys, then the place if the scan has one, then one cell per aggregate.
 pub(crate) fn read(
     schema: &Schema,
     batches: &[RecordBatch],
     keys: usize,
     placed: bool,
-    functions: &[Function],
 ) -> Result<Rows, ScanError> {
     let first_value = keys + usize::from(placed);
     let mut found = Rows {
@@ -55,17 +53,10 @@ pub(crate) fn read(
             .map(|index| converted(batch.column(index), &DataType::Utf8))
             .collect::<Result<Vec<ArrayRef>, _>>()?;
         let places = if placed { places(batch.column(keys))? } else { vec![Place::Whole; batch.num_rows()] };
-        let mut columns = Vec::with_capacity(functions.len());
-        for (index, function) in functions.iter().enumerate() {
-            let column = batch.column(first_value + index);
-            columns.push(match function {
-                Function::Percentile { percentile, discrete, .. } => {
-                    percentiles(column, *percentile, *discrete)?
-                }
-                _ => cells(column)?,
-            });
+        let mut columns = Vec::with_capacity(batch.num_columns() - first_value);
+        for column in &batch.columns()[first_value..] {
+            columns.push(cells(column)?.into_iter());
         }
-        let mut columns: Vec<std::vec::IntoIter<Cell>> = columns.into_iter().map(Vec::into_iter).collect();
         for (row, place) in places.into_iter().enumerate() {
             let key = texts
                 .iter()
@@ -177,58 +168,4 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>, ScanError> {
 /// What is no number is no value: it could not be shown or sent.
 fn number(value: f64) -> Cell {
     if value.is_finite() { Cell::Float(value) } else { Cell::Null }
-}
-
-/// One percentile per list of values.
-fn percentiles(column: &ArrayRef, percentile: f64, discrete: bool) -> Result<Vec<Cell>, ScanError> {
-    let wrong = || ScanError::ColumnType { kind: column.data_type().to_string() };
-    let lists = column.as_list_opt::<i32>().ok_or_else(wrong)?;
-    lists
-        .iter()
-        .map(|list| {
-            let Some(list) = list else { return Ok(Cell::Null) };
-            let list = converted(&list, &DataType::Float64)?;
-            let mut values: Vec<f64> = list
-                .as_primitive::<Float64Type>()
-                .iter()
-                .flatten()
-                .filter(|value| value.is_finite())
-                .collect();
-            Ok(percentile_of(&mut values, percentile, discrete))
-        })
-        .collect()
-}
-
-/// SQL's percentile_cont, or percentile_disc when `discrete`.
-fn percentile_of(values: &mut [f64], percentile: f64, discrete: bool) -> Cell {
-    if values.is_empty() {
-        return Cell::Null;
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    if discrete {
-        let index = (percentile * values.len() as f64).ceil() as usize;
-        return Cell::Float(values[index.clamp(1, values.len()) - 1]);
-    }
-    let at = percentile * (values.len() - 1) as f64;
-    let (below, above) = (values[at.floor() as usize], values[at.ceil() as usize]);
-    Cell::Float(below + (above - below) * at.fract())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentile_of_interpolates_or_picks() {
-        let mut values = vec![40.0, 10.0, 30.0, 20.0];
-        assert_eq!(percentile_of(&mut values, 0.5, false), Cell::Float(25.0));
-        assert_eq!(
-            percentile_of(&mut values, 0.9, false),
-            Cell::Float(30.0 + 10.0 * (0.9_f64 * 3.0).fract())
-        );
-        assert_eq!(percentile_of(&mut values, 0.5, true), Cell::Float(20.0));
-        assert_eq!(percentile_of(&mut values, 0.0, true), Cell::Float(10.0));
-        assert_eq!(percentile_of(&mut values, 1.0, true), Cell::Float(40.0));
-        assert_eq!(percentile_of(&mut [], 0.5, false), Cell::Null);
-    }
 }
