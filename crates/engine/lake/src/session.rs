@@ -14,11 +14,13 @@ use deltalake::datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider, TableProvider,
 };
 use deltalake::datafusion::dataframe::DataFrame;
+use deltalake::datafusion::error::DataFusionError;
 use deltalake::datafusion::execution::context::SQLOptions;
 use deltalake::datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use deltalake::datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use deltalake::datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use deltalake::datafusion::logical_expr::LogicalPlan;
 use deltalake::datafusion::physical_optimizer::PhysicalOptimizerRule;
 use deltalake::datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use deltalake::datafusion::prelude::{SessionConfig, SessionContext};
@@ -32,7 +34,8 @@ use crate::scan::PlainTable;
 use crate::sql_errors::sql_error;
 use crate::view::Catalogue;
 use crate::{
-    Lake, LakeError, LakeOptions, RecordBatchStream, Relation, Relations, TableName, functions, percentile,
+    Lake, LakeError, LakeOptions, RecordBatchStream, Relation, Relations, Sight, TableName, functions,
+    percentile,
 };
 
 /// The catalog and schema that a name without them belongs to.
@@ -118,7 +121,7 @@ impl Engine {
     }
 
     /// Says a DataFusion error as the lake's, with the memory limit that was in force.
-    pub(crate) fn explain(&self, error: deltalake::datafusion::error::DataFusionError) -> LakeError {
+    pub(crate) fn explain(&self, error: DataFusionError) -> LakeError {
         match sql_error(error) {
             LakeError::Memory { source, .. } => {
                 LakeError::Memory { limit_mb: self.memory_limit >> 20, source }
@@ -196,6 +199,7 @@ pub(crate) fn only_questions() -> SQLOptions {
 pub struct Session {
     pub(crate) lake: Lake,
     relations: Arc<Relations>,
+    sight: Option<Arc<Sight>>,
     pub(crate) context: SessionContext,
 }
 
@@ -208,15 +212,23 @@ impl std::fmt::Debug for Session {
 impl Lake {
     /// A session over exactly these relations.
     pub fn session(&self, relations: Relations) -> Session {
-        let relations = Arc::new(relations);
-        let context = self.rooms.engine.context();
-        let catalogue = Catalogue::new(self.clone(), relations.clone());
-        context.register_catalog(CATALOG, Arc::new(catalogue));
-        Session { lake: self.clone(), relations, context }
+        Session::new(self.clone(), Arc::new(relations), None)
     }
 }
 
 impl Session {
+    fn new(lake: Lake, relations: Arc<Relations>, sight: Option<Arc<Sight>>) -> Session {
+        let context = lake.rooms.engine.context();
+        let catalogue = Catalogue::new(lake.clone(), relations.clone(), sight.clone());
+        context.register_catalog(CATALOG, Arc::new(catalogue));
+        Session { lake, relations, sight, context }
+    }
+
+    /// The same relations as a reader with this sight has them. Such a session explains no plans.
+    pub fn seen_with(&self, sight: Arc<Sight>) -> Session {
+        Session::new(self.lake.clone(), self.relations.clone(), Some(sight))
+    }
+
     /// The relations that this session reads.
     pub fn relations(&self) -> &Relations {
         &self.relations
@@ -231,7 +243,7 @@ impl Session {
     pub fn with(&self, name: TableName, relation: Relation) -> Session {
         let mut relations = Relations::clone(&self.relations);
         relations.insert(name, relation);
-        self.lake.session(relations)
+        Session::new(self.lake.clone(), Arc::new(relations), self.sight.clone())
     }
 
     /// All rows of the answer, in memory.
@@ -268,6 +280,14 @@ impl Session {
 
     pub(crate) async fn plan(&self, sql: &str) -> Result<DataFrame, LakeError> {
         let planned = self.context.sql_with_options(sql, only_questions()).await;
-        planned.map_err(|e| self.lake.rooms.engine.explain(e))
+        let frame = planned.map_err(|e| self.lake.rooms.engine.explain(e))?;
+        // A plan tells of files, and its figures of rows that the reader may not see.
+        if self.sight.is_some()
+            && matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_))
+        {
+            let refused = DataFusionError::Plan("EXPLAIN is for those who may see everything".to_owned());
+            return Err(self.lake.rooms.engine.explain(refused));
+        }
+        Ok(frame)
     }
 }

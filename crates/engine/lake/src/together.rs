@@ -27,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::columns::{readable, readable_schema};
+use crate::guard::GuardedTable;
 use crate::{LakeError, Session};
 
 /// A table with fewer rows is read by each question alone: passing batches around would cost more than it saves.
@@ -138,8 +139,7 @@ fn shared_tables(plans: &[Result<LogicalPlan, LakeError>]) -> Vec<Group> {
             if scans.len() != 1 || scans[0].fetch.is_some() {
                 continue;
             }
-            let rows =
-                provider.statistics().and_then(|all| all.num_rows.get_value().copied()).unwrap_or_default();
+            let rows = rows_in(&provider);
             match found.iter_mut().find(|(_, group)| Arc::ptr_eq(&group.provider, &provider)) {
                 Some((_, group)) => group.plans.push(index),
                 None => found.push((rows, Group { provider, plans: vec![index] })),
@@ -157,6 +157,14 @@ fn shared_tables(plans: &[Result<LogicalPlan, LakeError>]) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// How many rows a table has, as far as its files tell; a guard hides it from questions, not from here.
+fn rows_in(provider: &Arc<dyn TableProvider>) -> usize {
+    if let Some(guarded) = provider.downcast_ref::<GuardedTable>() {
+        return rows_in(guarded.inner());
+    }
+    provider.statistics().and_then(|all| all.num_rows.get_value().copied()).unwrap_or_default()
 }
 
 /// The tables that a plan reads, each with its scans.

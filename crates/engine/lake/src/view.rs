@@ -11,8 +11,9 @@ use deltalake::datafusion::catalog::view::ViewTable;
 use deltalake::datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use deltalake::datafusion::error::DataFusionError;
 
+use crate::guard::GuardedTable;
 use crate::session::{CATALOG, only_questions};
-use crate::{Lake, LakeError, Relation, Relations, TableName};
+use crate::{Lake, LakeError, Relation, Relations, Sight, TableName};
 
 /// The catalog `mirante` of one session.
 #[derive(Debug, Clone)]
@@ -26,16 +27,44 @@ pub(crate) struct Catalogue {
 struct Names {
     lake: Lake,
     relations: Arc<Relations>,
+    /// What the asker may see; `None` for the lake's own work and for whoever may see everything.
+    sight: Option<Arc<Sight>>,
+    /// Tables behind their guards: one each, so that questions can share a pass over it.
+    guarded: Mutex<HashMap<TableName, Arc<dyn TableProvider>>>,
     /// Views that were already planned in this session.
     views: Mutex<HashMap<TableName, Arc<ViewTable>>>,
 }
 
 impl Catalogue {
-    pub(crate) fn new(lake: Lake, relations: Arc<Relations>) -> Self {
-        Self { names: Arc::new(Names { lake, relations, views: Mutex::default() }), within: Vec::new() }
+    pub(crate) fn new(lake: Lake, relations: Arc<Relations>, sight: Option<Arc<Sight>>) -> Self {
+        let names = Names { lake, relations, sight, guarded: Mutex::default(), views: Mutex::default() };
+        Self { names: Arc::new(names), within: Vec::new() }
+    }
+
+    /// Whether the name can be used here: a view may read what its reader cannot name.
+    fn shows(&self, name: &TableName) -> bool {
+        !self.within.is_empty() || self.names.sight.as_ref().is_none_or(|sight| sight.shows(name))
     }
 
     async fn provider(&self, name: &TableName) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
+        if !self.shows(name) {
+            return Ok(None);
+        }
+        let Some(part) = self.names.sight.as_ref().and_then(|sight| sight.parts.get(name)) else {
+            return self.whole(name).await;
+        };
+        let known = self.names.guarded.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let Some(whole) = self.whole(name).await? else { return Ok(None) };
+        let engine = &self.names.lake.rooms.engine;
+        let guarded = GuardedTable::new(name.clone(), whole, part.clone()).map_err(|e| engine.explain(e))?;
+        let mut known = self.names.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(known.entry(name.clone()).or_insert_with(|| Arc::new(guarded)).clone()))
+    }
+
+    async fn whole(&self, name: &TableName) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
         let lake = &self.names.lake;
         match self.names.relations.get(name) {
             None => Ok(None),
@@ -80,12 +109,13 @@ impl Catalogue {
 
 impl CatalogProvider for Catalogue {
     fn schema_names(&self) -> Vec<String> {
-        let schemas: BTreeSet<&String> = self.names.relations.keys().map(|name| &name.schema).collect();
+        let shown = self.names.relations.keys().filter(|name| self.shows(name));
+        let schemas: BTreeSet<&String> = shown.map(|name| &name.schema).collect();
         schemas.into_iter().cloned().collect()
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
-        let known = self.names.relations.keys().any(|table| table.schema == name);
+        let known = self.names.relations.keys().any(|table| table.schema == name && self.shows(table));
         known.then(|| Arc::new(Tables { catalogue: self.clone(), schema: name.to_string() }) as _)
     }
 }
@@ -100,7 +130,7 @@ struct Tables {
 #[async_trait]
 impl SchemaProvider for Tables {
     fn table_names(&self) -> Vec<String> {
-        let relations = self.catalogue.names.relations.keys();
+        let relations = self.catalogue.names.relations.keys().filter(|table| self.catalogue.shows(table));
         relations.filter(|table| table.schema == self.schema).map(|table| table.name.clone()).collect()
     }
 
@@ -111,6 +141,7 @@ impl SchemaProvider for Tables {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.catalogue.names.relations.contains_key(&TableName::new(&self.schema, name))
+        let name = TableName::new(&self.schema, name);
+        self.catalogue.shows(&name) && self.catalogue.names.relations.contains_key(&name)
     }
 }

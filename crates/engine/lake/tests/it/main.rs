@@ -2,6 +2,7 @@
 
 mod bounds;
 mod durability;
+mod guard;
 mod killed;
 mod landing;
 mod rows;
