@@ -1,7 +1,7 @@
 //! Answers to the contract: what pages and API ask, put together from the reader's editions and the platform database.
 //!
-//! One file per subject, named as in `contract`. Invariant: every answer passes here with its principal; row policies will be
-//! compiled here and nowhere else.
+//! One file per subject, named as in `contract`. Invariant: every answer passes here with its principal, and
+//! what it may see is settled by the reader before anything is asked of the lake.
 
 mod boards;
 mod editions;

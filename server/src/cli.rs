@@ -6,6 +6,7 @@ mod query;
 mod run;
 mod serve;
 mod source;
+mod user;
 mod workspace;
 
 use crate::config::Place;
@@ -41,6 +42,9 @@ pub enum Command {
     /// Add, list, look at and remove sources
     #[command(subcommand)]
     Source(source::Source),
+    /// Add, list, change and remove people, and let them sign in
+    #[command(subcommand)]
+    User(user::User),
     /// Show or change the company's name and time zone
     Workspace(workspace::Workspace),
 }
@@ -54,6 +58,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Query(query) => query.run(&place).await,
         Command::Pack(pack) => pack.run(&place).await,
         Command::Source(source) => source.run(&place).await,
+        Command::User(user) => user.run(&place).await,
         Command::Workspace(workspace) => workspace.run(&place).await,
     }
 }

@@ -9,6 +9,7 @@ use contract::boards::{Board, TileContent};
 use lake::Session;
 use pipeline::{Bundle, Examine, Examined};
 use query::Catalogue;
+use std::sync::Arc;
 
 pub struct Examiner {
     /// The last whole day, in the workspace's time zone.
@@ -24,6 +25,7 @@ impl Examine for Examiner {
         for board in &bundle.boards {
             check_board(board, &catalogue)?;
         }
+        check_rules(session, bundle).await?;
         // Every reader of the edition will ask for these, so trouble with them is found before it is published.
         company_days_off(session).await.map_err(|error| crate::terminal::one_line(&error.into()))?;
         let reaches = query::reaches(session, &catalogue, self.yesterday)
@@ -38,6 +40,18 @@ impl Examine for Examiner {
                 .collect(),
         })
     }
+}
+
+/// A rule that speaks of a column that its table does not have would hide the table from everybody.
+async fn check_rules(session: &Session, bundle: &Bundle) -> Result<(), String> {
+    let session = session.seen_with(Arc::new(bundle.rules.narrowest()));
+    for table in bundle.rules.tables.keys().filter(|table| session.relations().contains_key(table)) {
+        let sql = format!("select 1 from {}", table.quoted());
+        session.schema(&sql).await.map_err(|error| {
+            format!("the rules of `{table}`: {}", crate::terminal::one_line(&error.into()))
+        })?;
+    }
+    Ok(())
 }
 
 fn check_board(board: &Board, catalogue: &Catalogue) -> Result<(), String> {

@@ -1,24 +1,35 @@
 //! Reading editions: each is opened once, and what has been asked of it is remembered.
 //!
-//! Does not decide who may ask (`answers`). Invariant: an answer is computed from exactly one edition, and a remembered answer belongs
-//! to the edition, the question and nothing else.
+//! Does not decide who may ask (`answers`). Invariant: an answer is computed from exactly one edition as its asker may see it, and a
+//! remembered answer belongs to the edition, what may be seen, the question and nothing else.
 
 use chrono::NaiveDate;
-use contract::Failure;
 use contract::boards::Board;
 use contract::failure::FailureKind;
+use contract::{Failure, Principal};
 use kpi::{Calendar, Frame, MetricQuery};
 use lake::arrow::array::AsArray;
 use lake::arrow::datatypes::Date32Type;
-use lake::{Lake, LakeError, Session, TableName};
+use lake::{Lake, LakeError, Session, Sight, TableName};
 use metastore::Metastore;
 use metastore::editions::EditionRow;
 use pipeline::{Bundle, bundle_of, relations_of};
 use query::{AskError, Catalogue, Clock, MetricsFile};
-use std::sync::{Arc, RwLock};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Weight of remembered answers, in cells.
 const REMEMBERED_CELLS: u64 = 4_000_000;
+
+/// Sessions that an edition keeps, one for each sight; beyond it, all are made anew.
+const SIGHTS: usize = 256;
+
+/// Schema of the tables that boards read.
+const MARTS: &str = "marts";
+
+/// What an answer belongs to: the edition, what its asker may see (`None` is everything), and the question.
+type Key = (u64, Option<Arc<Sight>>, String);
 
 /// Dimensions whose members are remembered.
 const REMEMBERED_DIMENSIONS: u64 = 500;
@@ -27,21 +38,48 @@ pub struct Reader {
     metastore: Metastore,
     lake: Lake,
     current: RwLock<Option<Arc<OpenEdition>>>,
-    frames: moka::future::Cache<(u64, String), Arc<Frame>>,
-    members: moka::future::Cache<(u64, String), Arc<Vec<String>>>,
+    frames: moka::future::Cache<Key, Arc<Frame>>,
+    members: moka::future::Cache<Key, Arc<Vec<String>>>,
 }
 
 /// An edition with its definitions understood.
 pub struct OpenEdition {
     pub number: u64,
     pub row: EditionRow,
-    pub session: Session,
+    /// Sees everything; what a principal asks goes through `session_of`.
+    session: Session,
+    sessions: Mutex<HashMap<Arc<Sight>, Session>>,
     pub catalogue: Catalogue,
     pub bundle: Bundle,
     pub clock: Clock,
 }
 
 impl OpenEdition {
+    /// What the principal may see of this edition; `None` for everything. The rules of `now` come before its own: what was closed since
+    /// is closed in older editions too.
+    fn sight_of(&self, now: &OpenEdition, principal: &Principal) -> Option<Arc<Sight>> {
+        let schemas: BTreeSet<String> =
+            self.session.relations().keys().map(|table| table.schema.clone()).collect();
+        let rules = if now.number == self.number {
+            Cow::Borrowed(&self.bundle.rules)
+        } else {
+            let mut rules = self.bundle.rules.clone();
+            rules.tables.extend(now.bundle.rules.tables.clone());
+            Cow::Owned(rules)
+        };
+        rules.sight(principal, &schemas, MARTS).map(Arc::new)
+    }
+
+    /// The edition as whoever has this sight may see it.
+    fn session_of(&self, sight: Option<&Arc<Sight>>) -> Session {
+        let Some(sight) = sight else { return self.session.clone() };
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if sessions.len() >= SIGHTS {
+            sessions.clear();
+        }
+        sessions.entry(sight.clone()).or_insert_with(|| self.session.seen_with(sight.clone())).clone()
+    }
+
     pub fn board(&self, id: &str) -> Option<&Board> {
         self.bundle.boards.iter().find(|board| board.id == id)
     }
@@ -112,36 +150,41 @@ impl Reader {
             Catalogue::build(&session, &metrics_files(&bundle)).await.map_err(|error| internal(&error))?;
         let days_off = company_days_off(&session).await.map_err(|error| internal(&error))?;
         let clock = Clock { covered: row.as_of, calendar: calendar().with_days_off(days_off) };
-        Ok(OpenEdition { number, row, session, catalogue, bundle, clock })
+        Ok(OpenEdition { number, row, session, sessions: Mutex::default(), catalogue, bundle, clock })
     }
 
     /// Answers in the order of the questions. Questions of one call that name no edition are answered from the same one.
-    pub async fn ask(&self, queries: &[MetricQuery]) -> Result<Vec<Result<Frame, Failure>>, Failure> {
+    pub async fn ask(
+        &self,
+        principal: &Principal,
+        queries: &[MetricQuery],
+    ) -> Result<Vec<Result<Frame, Failure>>, Failure> {
         let current = self.current().await?;
+        let sight = current.sight_of(&current, principal);
         let mut answers: Vec<Option<Result<Frame, Failure>>> = Vec::with_capacity(queries.len());
         let mut missing = Vec::new();
         for (index, query) in queries.iter().enumerate() {
             let known = match query.edition {
                 Some(number) if number != current.number => None,
-                _ => self.frames.get(&(current.number, key(query))).await,
+                _ => self.frames.get(&(current.number, sight.clone(), key(query))).await,
             };
             if known.is_none() {
                 missing.push(index);
             }
             answers.push(known.map(|frame| Ok(frame.as_ref().clone())));
         }
-        for edition in self.editions_of(queries, &missing, current).await? {
+        for edition in self.editions_of(queries, &missing, current.clone()).await? {
             let (edition, indexes) = edition;
             let asked: Vec<MetricQuery> = indexes.iter().map(|index| queries[*index].clone()).collect();
+            let sight = edition.sight_of(&current, principal);
+            let session = edition.session_of(sight.as_ref());
             let frames =
-                query::ask(&edition.session, &edition.catalogue, &asked, &edition.clock, edition.number)
-                    .await;
+                query::ask(&session, &edition.catalogue, &asked, &edition.clock, edition.number).await;
             for (index, frame) in indexes.into_iter().zip(frames) {
                 let frame = match frame {
                     Ok(frame) => {
-                        self.frames
-                            .insert((edition.number, key(&queries[index])), Arc::new(frame.clone()))
-                            .await;
+                        let key = (edition.number, sight.clone(), key(&queries[index]));
+                        self.frames.insert(key, Arc::new(frame.clone())).await;
                         Ok(frame)
                     }
                     Err(error) => Err(refused(&error)),
@@ -154,15 +197,16 @@ impl Reader {
     }
 
     /// The members of a dimension in the current edition, most frequent first.
-    pub async fn members(&self, dimension: &str) -> Result<Vec<String>, Failure> {
+    pub async fn members(&self, principal: &Principal, dimension: &str) -> Result<Vec<String>, Failure> {
         let edition = self.current().await?;
-        let key = (edition.number, dimension.to_owned());
+        let sight = edition.sight_of(&edition, principal);
+        let session = edition.session_of(sight.as_ref());
+        let key = (edition.number, sight, dimension.to_owned());
         if let Some(known) = self.members.get(&key).await {
             return Ok(known.as_ref().clone());
         }
-        let members = query::members(&edition.session, &edition.catalogue, dimension)
-            .await
-            .map_err(|error| refused(&error))?;
+        let members =
+            query::members(&session, &edition.catalogue, dimension).await.map_err(|error| refused(&error))?;
         self.members.insert(key, Arc::new(members.clone())).await;
         Ok(members)
     }

@@ -26,14 +26,14 @@ impl contract::metrics::Metrics for Metrics {
 
     async fn ask(
         &self,
-        _: &Principal,
+        principal: &Principal,
         queries: &[MetricQuery],
     ) -> Result<Vec<Result<Frame, Failure>>, Failure> {
-        self.reader.ask(queries).await
+        self.reader.ask(principal, queries).await
     }
 
-    async fn members(&self, _: &Principal, dimension: &str) -> Result<Vec<String>, Failure> {
-        self.reader.members(dimension).await
+    async fn members(&self, principal: &Principal, dimension: &str) -> Result<Vec<String>, Failure> {
+        self.reader.members(principal, dimension).await
     }
 
     async fn origin(&self, _: &Principal, metric: &str) -> Result<Origin, Failure> {

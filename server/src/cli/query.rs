@@ -1,5 +1,6 @@
 //! `mirante query`: one question from the command line; prints the frame and nothing else.
 
+use super::user;
 use crate::config::{Config, Place};
 use crate::house::House;
 use crate::terminal::BadUsage;
@@ -45,6 +46,9 @@ pub struct Query {
     /// Answer from this edition instead of the current one
     #[arg(long, value_name = "NUMBER")]
     edition: Option<u64>,
+    /// Answer as this person would be answered; by default as whoever may see everything
+    #[arg(long = "as", value_name = "USER")]
+    principal: Option<String>,
     #[arg(long, value_enum, default_value_t = Shape::Table)]
     format: Shape,
 }
@@ -60,9 +64,13 @@ impl Query {
     pub async fn run(self, place: &Place) -> Result<()> {
         let query = self.question()?;
         let house = House::open(Config::load(place)?).await?;
+        let principal = match &self.principal {
+            Some(id) => user::found(&house, id).await?,
+            None => user::console(),
+        };
         let frame = house
             .reader
-            .ask(&[query])
+            .ask(&principal, &[query])
             .await?
             .pop()
             .ok_or_else(|| anyhow!("the question got no answer"))??;

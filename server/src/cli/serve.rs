@@ -1,11 +1,11 @@
 //! `mirante serve`: the web server, until it is told to stop.
 
+use super::user;
 use crate::config::{Config, Place};
 use crate::house::House;
 use crate::web;
 use anyhow::{Context, Result};
 use contract::Principal;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +42,7 @@ pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
     })?;
     let address = listener.local_addr()?;
     let base = house.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let token = house.metastore.new_sign_in_link(&administrator(greet)).await?;
+    let token = house.metastore.new_sign_in_link(&administrator(&house, greet).await?).await?;
     let router = web::router(house.clone());
     tokio::spawn(house.jobs.clone().keep_building());
     println!("Mirante: {base}");
@@ -51,13 +51,13 @@ pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
     Ok(())
 }
 
-fn administrator(name: &str) -> Principal {
-    Principal {
-        id: "administrator".to_owned(),
-        name: name.to_owned(),
-        roles: vec!["administrador".to_owned()],
-        attributes: BTreeMap::new(),
+/// The id of whoever holds the console, who is made on the first start.
+async fn administrator(house: &House, name: &str) -> Result<String> {
+    let console = Principal { name: name.to_owned(), ..user::console() };
+    if house.metastore.user(&console.id).await?.is_none() {
+        house.metastore.add_user(&console).await?;
     }
+    Ok(console.id)
 }
 
 async fn stop_signal(stopping: CancellationToken) {

@@ -12,5 +12,6 @@ pub mod sign_in;
 pub mod sources;
 mod store;
 pub mod syncs;
+pub mod users;
 
 pub use store::{Metastore, MetastoreError, now_ms};

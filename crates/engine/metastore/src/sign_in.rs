@@ -63,30 +63,19 @@ fn hash(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn principal_of(text: &str) -> Result<Principal, MetastoreError> {
-    serde_json::from_str(text)
-        .map_err(|source| MetastoreError::Unreadable { what: "a principal".to_owned(), source })
-}
-
-fn text_of(principal: &Principal) -> Result<String, MetastoreError> {
-    serde_json::to_string(principal)
-        .map_err(|source| MetastoreError::Unreadable { what: "a principal".to_owned(), source })
-}
-
 impl Metastore {
-    /// A one-time token that signs `principal` in within a day. Earlier links for the same principal stop working.
-    pub async fn new_sign_in_link(&self, principal: &Principal) -> Result<String, MetastoreError> {
+    /// A one-time token that signs the person with this id in within a day. Earlier links for the same person stop working.
+    pub async fn new_sign_in_link(&self, user: &str) -> Result<String, MetastoreError> {
         let what = "make a sign-in link";
-        let text = text_of(principal)?;
         let token = new_token();
         link::Entity::delete_many()
-            .filter(link::Column::Principal.eq(&text))
+            .filter(link::Column::Principal.eq(user))
             .exec(&self.writer)
             .await
             .tried(what)?;
         link::Entity::insert(link::ActiveModel {
             token_hash: Set(hash(&token)),
-            principal: Set(text),
+            principal: Set(user.to_owned()),
             expires_at: Set(now_ms() + LINK_MS),
         })
         .exec_without_returning(&self.writer)
@@ -119,11 +108,14 @@ impl Metastore {
         Ok(session)
     }
 
-    /// Who holds this session; `None` when it is unknown or expired.
+    /// Who holds this session, as they are now; `None` when it is unknown or expired, or the person was removed.
     pub async fn principal(&self, session: &str) -> Result<Option<Principal>, MetastoreError> {
-        let row =
-            session::Entity::find_by_id(hash(session)).one(&self.reader).await.tried("read the session")?;
-        row.filter(|row| row.expires_at > now_ms()).map(|row| principal_of(&row.principal)).transpose()
+        let what = "read the session";
+        let row = session::Entity::find_by_id(hash(session)).one(&self.reader).await.tried(what)?;
+        match row.filter(|row| row.expires_at > now_ms()) {
+            Some(row) => self.user(&row.principal).await,
+            None => Ok(None),
+        }
     }
 
     pub async fn sign_out(&self, session: &str) -> Result<(), MetastoreError> {

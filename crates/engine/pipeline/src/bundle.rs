@@ -11,6 +11,9 @@ pub struct Bundle {
     pub metrics: Vec<MetricsText>,
     pub boards: Vec<Board>,
     pub lineage: Vec<LineageNode>,
+    /// Who may see which rows and columns.
+    #[serde(default)]
+    pub rules: policy::Rules,
     /// Hash of everything that the packs' files said; equal hashes and no new rows mean that there is nothing to build.
     pub inputs: String,
 }

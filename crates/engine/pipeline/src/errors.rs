@@ -15,6 +15,8 @@ pub enum PipelineError {
     Pack { pack: String, source: Box<TransformError> },
     #[error("pack `{pack}`, board `{path}`: {message}")]
     Board { pack: String, path: String, message: String },
+    #[error("`{file}`, `{table}`")]
+    Access { file: String, table: lake::TableName, source: policy::DeclaredError },
     #[error("the pack folder `{path}` holds no `dbt_project.yml`; name the folder of a dbt project")]
     NoProject { path: PathBuf },
     #[error("there is no built-in pack `{name}`; `mirante pack list` names the packs of this workspace")]

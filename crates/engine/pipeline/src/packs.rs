@@ -3,8 +3,8 @@
 //! Does not build (`build`) and does not understand metrics (`query`). Invariant: the packs of a workspace are one project, a root of
 //! nothing but the schema rule with each pack as one of its packages, so that a model that two packs need is built once.
 
-use crate::PipelineError;
 use crate::bundle::{Bundle, LineageNode, MetricsText};
+use crate::{PipelineError, access};
 use contract::boards::Board;
 use contract::metrics::Layer;
 use metastore::Metastore;
@@ -157,9 +157,10 @@ pub fn project(
 /// The definitions that an edition carries.
 ///
 /// # Errors
-/// `Board` when a board cannot be read.
+/// `Board` when a board cannot be read, `Access` when a rule cannot.
 pub fn bundle(packs: &[Pack], project: &Project, inputs: String) -> Result<Bundle, PipelineError> {
-    let mut bundle = Bundle { inputs, lineage: lineage(project), ..Bundle::default() };
+    let mut bundle =
+        Bundle { inputs, lineage: lineage(project), rules: access::rules(project)?, ..Bundle::default() };
     let mut ids = BTreeSet::new();
     for pack in packs {
         bundle.metrics.extend(metrics(pack)?);
