@@ -1,6 +1,7 @@
 //! `mirante serve` at work by itself: it reads sources by schedule, publishes what they brought, and ends when it is told to.
 
 use crate::killed::Shop;
+use crate::workspace::Workspace;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -9,15 +10,14 @@ use std::time::{Duration, Instant};
 /// Long enough for a slow machine; a server that is well needs a few seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Serving {
+pub struct Serving {
     child: Child,
     address: String,
 }
 
 impl Serving {
-    fn start(shop: &Shop, more: &[&str]) -> Serving {
-        let mut child = shop
-            .workspace
+    pub fn start(workspace: &Workspace, more: &[&str]) -> Serving {
+        let mut child = workspace
             .command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat())
             .stdout(Stdio::piped())
             .spawn()
@@ -31,15 +31,25 @@ impl Serving {
     }
 
     fn status(&self, path: &str) -> u16 {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
-        stream.write_all(request.as_bytes()).expect("the question is sent");
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
+        let answer = self.ask(&format!("GET {path}"), "", "");
         answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
     }
 
-    fn ready_within_patience(&self) -> bool {
+    /// The whole answer to a request, head and body; `cookie` may be empty, a body is JSON.
+    pub fn ask(&self, request: &str, cookie: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let request = format!(
+            "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {cookie}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).expect("the question is sent");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    }
+
+    pub fn ready_within_patience(&self) -> bool {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             if self.status("/readyz") == 200 {
@@ -67,7 +77,7 @@ impl Drop for Serving {
 #[test]
 fn sources_that_were_never_read_are_read_and_published_while_serving() {
     let shop = Shop::new();
-    let serving = Serving::start(&shop, &[]);
+    let serving = Serving::start(&shop.workspace, &[]);
     assert!(serving.ready_within_patience(), "nothing was published");
     assert_eq!(serving.ended(), Some(0));
     // The same figures as a run from the command line gives.
@@ -80,11 +90,11 @@ fn sources_that_were_never_read_are_read_and_published_while_serving() {
 fn without_a_schedule_nothing_is_read() {
     let shop = Shop::new();
     shop.workspace.succeeds(&["source", "set", "shop", "schedule=manual"]);
-    let serving = Serving::start(&shop, &[]);
+    let serving = Serving::start(&shop.workspace, &[]);
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(serving.status("/readyz"), 503);
     assert_eq!(serving.ended(), Some(0));
-    let serving = Serving::start(&shop, &["--no-schedule"]);
+    let serving = Serving::start(&shop.workspace, &["--no-schedule"]);
     assert_eq!(serving.status("/readyz"), 503);
     assert_eq!(serving.ended(), Some(0));
 

@@ -3,7 +3,7 @@
 use tidy::{features, tree, workspace};
 
 /// Our own rooms and what they may build on.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("kpi", &[]),
     ("locale", &["kpi"]),
     ("chart", &["kpi"]),
@@ -14,9 +14,10 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("transform", &["lake"]),
     ("check", &["lake"]),
     ("query", &["kpi", "lake"]),
+    ("policy", &["contract", "lake"]),
     ("migrations", &[]),
     ("metastore", &["kpi", "contract", "migrations"]),
-    ("pipeline", &["connect", "transform", "check", "metastore", "lake", "contract"]),
+    ("pipeline", &["connect", "transform", "check", "metastore", "policy", "lake", "contract"]),
     ("simulators", &["kpi"]),
     ("tidy", &[]),
     ("xtask", &[]),
