@@ -4,6 +4,7 @@
 
 pub mod airbyte;
 pub mod files;
+pub mod http_json;
 pub mod ploomes;
 mod python;
 pub mod sap_b1;
@@ -27,8 +28,8 @@ use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 8] =
-    ["files", "airbyte", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
+pub const KINDS: [&str; 9] =
+    ["files", "airbyte", "http_json", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
 
 /// The kinds that declare what they have to be told, those with a system of their own first; `files` has a form of its own.
 pub fn kinds() -> Vec<SourceKind> {
@@ -37,6 +38,7 @@ pub fn kinds() -> Vec<SourceKind> {
         sap_b1::kind(),
         whatsapp::kind(),
         sql::kind(),
+        http_json::kind(),
         webhook::kind(),
         airbyte::kind(),
         singer::kind(),
@@ -113,6 +115,9 @@ pub fn open(
 ) -> Result<Arc<dyn Source>, ConnectError> {
     match kind {
         "files" => Ok(Arc::new(files::FilesSource::from_settings(name, settings)?)),
+        "http_json" => {
+            http_json::open(name, &Settings::read(&http_json::kind(), name, settings)?, surroundings)
+        }
         "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
         "sql" => sql::open(name, &Settings::read(&sql::kind(), name, settings)?, surroundings),

@@ -24,6 +24,7 @@ use self::catalog::Stream;
 use self::messages::{ConnectionStatus, State};
 use self::reading::Reading as StreamReading;
 use self::session::Session;
+use crate::collecting::{self, Collecting, Mode, Plan};
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::settings::Settings;
@@ -31,8 +32,6 @@ use crate::source::{
     Discovery, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
 };
 use crate::sources::Surroundings;
-use crate::sources::python::choice::Mode;
-use crate::sources::python::collecting::{self, Collecting, Plan};
 use crate::sources::python::connector::Connector;
 use crate::sources::python::folder::Folder;
 
@@ -265,9 +264,9 @@ impl Source for Airbyte {
             mode: stream.mode,
             key: stream.key(),
             place: stream.own.clone(),
-            folder: self.connector.spools(),
+            folder: Some(self.connector.spools()),
         };
         let collecting = Collecting::new(found, plan, &request.since);
-        Ok(Reading::of(StreamReading::new(stream, collecting, session).pieces()))
+        Ok(Reading::of(collecting::pieces(StreamReading { stream, session }, collecting)))
     }
 }

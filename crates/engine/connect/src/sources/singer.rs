@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 
 use self::catalog::{Catalog, Stream};
 use self::reading::Reading as StreamReading;
+use crate::collecting::{self, Collecting, Mode, Plan};
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::settings::Settings;
@@ -25,8 +26,6 @@ use crate::source::{
     Discovery, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
 };
 use crate::sources::Surroundings;
-use crate::sources::python::choice::Mode;
-use crate::sources::python::collecting::{self, Collecting, Plan};
 use crate::sources::python::connector::Connector;
 use crate::sources::python::folder::Folder;
 
@@ -156,9 +155,10 @@ impl Source for Singer {
             mode: stream.mode,
             key: stream.key.clone(),
             place: stream.own.clone(),
-            folder: self.connector.spools(),
+            folder: Some(self.connector.spools()),
         };
         let collecting = Collecting::new(found, plan, &request.since);
-        Ok(Reading::of(StreamReading::new(self.connector.clone(), stream, collecting, process).pieces()))
+        let reading = StreamReading { connector: self.connector.clone(), stream, process };
+        Ok(Reading::of(collecting::pieces(reading, collecting)))
     }
 }

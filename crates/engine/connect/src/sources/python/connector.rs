@@ -15,10 +15,10 @@ use super::choice::{Choice, choices};
 use super::environment::{Environment, Wanted};
 use super::folder::Folder;
 use super::process::{Process, Run};
-use super::secrets::Secrets;
 use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::keeping::SettingsKeeper;
+use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::sources::Surroundings;
 
