@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
@@ -33,6 +34,7 @@ pub enum Auth {
 pub struct OAuth {
     /// Where tokens come from.
     door: Account,
+    path: String,
     client: String,
     secret: String,
     scope: String,
@@ -89,12 +91,18 @@ impl Auth {
                 Auth::Header(AUTHORIZATION, sensitive(&format!("Basic {both}"))?)
             }
             "oauth2" => {
-                let address = settings.given("token_address").ok_or_else(|| {
-                    settings
-                        .refused("token_address", "`auth` is oauth2, which needs the address of its tokens")
-                })?;
+                let wanted = |detail: &str| settings.refused("token_address", detail);
+                let address = settings
+                    .given("token_address")
+                    .ok_or_else(|| wanted("`auth` is oauth2, which needs the address of its tokens"))?;
+                let mut address = Url::parse(address)
+                    .map_err(|_| wanted("it is no address, such as https://login.company.com/oauth/token"))?;
+                // The door is the host alone: the base of a client ends with a slash, and a token's address does not.
+                let path = address.path().to_owned();
+                address.set_path("");
                 Auth::OAuth(OAuth {
-                    door: account.beside(address),
+                    door: account.beside(address.as_str()),
+                    path,
                     client: user()?.to_owned(),
                     secret: secret.to_owned(),
                     scope: settings.text("scope").to_owned(),
@@ -165,7 +173,7 @@ impl OAuth {
             self.door.failed(stream, HttpError::SignIn { host: http.host().to_owned(), detail })
         };
         if !answer.status.is_success() {
-            return Err(match http.status(&Ask::get(""), &answer) {
+            return Err(match http.status(&Ask::get(self.path.as_str()), &answer) {
                 HttpError::Status { status, detail, .. } => refused(format!("{status}, {detail}")),
                 other => self.door.failed(stream, other),
             });
@@ -190,7 +198,7 @@ impl OAuth {
         if !basic {
             form.extend([("client_id", self.client.as_str()), ("client_secret", self.secret.as_str())]);
         }
-        let mut ask = Ask::post("", &json!(null))
+        let mut ask = Ask::post(self.path.as_str(), &json!(null))
             .with(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         ask.body = Some(encoded(form).into_bytes());
         if basic {
