@@ -17,6 +17,8 @@ pub struct Incremental {
     pub field: String,
     /// Parameter that takes the value from which on records are wanted.
     pub parameter: String,
+    /// What the parameter is told, `{value}` standing for the value: `LastUpdateDate ge {value}`.
+    pub template: Option<String>,
     #[serde(default, rename = "as")]
     pub form: Form,
     /// How far back reading begins: seconds for moments and days, units for numbers.
@@ -28,6 +30,25 @@ pub struct Incremental {
     #[serde(default)]
     pub sorted: bool,
 }
+
+impl Incremental {
+    /// What the parameter is told for a reading from `high` on; of the first, none where it reads everything.
+    pub fn from(&self, high: Option<&Position>) -> Option<Value> {
+        let value = match high {
+            Some(high) => high.told(self.form, self.overlap),
+            None => Position::read(self.since.as_deref()?)?.told(self.form, 0),
+        };
+        Some(match &self.template {
+            Some(template) => template
+                .replace(VALUE, &value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                .into(),
+            None => value,
+        })
+    }
+}
+
+/// What stands for the value in a template.
+pub const VALUE: &str = "{value}";
 
 fn overlap() -> u32 {
     60

@@ -47,10 +47,7 @@ impl Pass {
     /// A pass that begins at `high`. `parent` is the stream whose records it is read for.
     pub fn new(api: Arc<Api>, stream: Stream, parent: Option<Stream>, high: Option<Position>) -> Pass {
         let incremental = stream.incremental.as_ref();
-        let from = incremental.and_then(|it| match &high {
-            Some(high) => Some(high.told(it.form, it.overlap)),
-            None => Some(Position::read(it.since.as_deref()?)?.told(it.form, 0)),
-        });
+        let from = incremental.and_then(|it| it.from(high.as_ref()));
         // All parents: their lists change without them.
         let parent = parent.map(|parent| Arc::new(Stream { incremental: None, ..parent }));
         Pass {

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::cursor::Incremental;
+use super::cursor::{Incremental, VALUE};
 use crate::column_name::sql_name;
 
 /// One stream, as it is described.
@@ -216,6 +216,9 @@ fn check(stream: &Stream, streams: &[Stream], at: usize) -> Result<(), String> {
                         `key: id`"
                 .to_owned());
         }
+        if incremental.template.as_ref().is_some_and(|template| !template.contains(VALUE)) {
+            return Err(format!("has a `template` without `{VALUE}`; put it where the value goes"));
+        }
         if incremental.sorted && stream.for_each.is_some() {
             return Err(
                 "is `sorted` and `for_each`: lists one after the other have no order; take `sorted` out"
@@ -279,6 +282,10 @@ mod tests {
             ("- {name: a, path: o, paging: {by: page, size: 5}}", "`size` and `size_parameter` together"),
             ("- {name: a, path: o, paging: {by: page, size: 0, size_parameter: n}}", "`size` of 0"),
             ("- {name: a, path: o, incremental: {field: x, parameter: y}}", "without a `key`"),
+            (
+                "- {name: a, path: o, key: id, incremental: {field: x, parameter: y, template: 'x ge'}}",
+                "without `{value}`",
+            ),
             ("- {name: a, path: 'b/{id}', for_each: {stream: b, field: id}}", "no other stream here"),
             ("- {name: b, path: b}\n- {name: a, path: b, for_each: {stream: b, field: id}}", "has no `{id}`"),
             (

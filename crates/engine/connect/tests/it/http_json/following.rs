@@ -92,6 +92,19 @@ async fn the_first_reading_may_begin_at_a_day_and_moments_be_told_as_seconds() {
 }
 
 #[tokio::test]
+async fn what_is_new_may_be_asked_for_in_a_language_of_the_apis_own() {
+    let server = served(|_| told(&json!({"data": [{"id": 1, "changed": moment(5)}]}))).await;
+    let streams = "- {name: orders, path: orders, records: data, key: id, \
+                   incremental: {field: changed, parameter: $filter, template: 'changed ge {value}', overlap: 0}}";
+    let source = source(&server.url, streams);
+    let mut table = Table::default();
+    table.sync(&source, "orders").await;
+    table.sync(&source, "orders").await;
+    let filters: Vec<_> = server.asked().iter().map(|asked| asked.query.get("$filter").cloned()).collect();
+    assert_eq!(filters, [None, Some("changed ge 2026-03-01T10:05:00Z".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_reading_that_breaks_off_lands_nothing_and_begins_again() {
     let records = records(7);
     let broken = api(&records, Some(3)).await;
