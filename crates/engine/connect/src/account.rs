@@ -64,7 +64,8 @@ impl Account {
     pub async fn http(&self) -> Result<&Http, ConnectError> {
         let open = || Http::open(&self.address, &self.options, self.pace.clone());
         let opened = self.http.get_or_try_init(open).await;
-        opened.map_err(|error| ConnectError::Open { source_name: self.source.clone(), error })
+        opened
+            .map_err(|error| ConnectError::Open { source_name: self.source.clone(), error: Box::new(error) })
     }
 
     pub fn host(&self) -> &str {
@@ -95,7 +96,7 @@ impl Account {
 
     /// The error with its place. A server may repeat what it was sent: secrets are taken out of its words.
     pub fn failed(&self, stream: &str, error: HttpError) -> ConnectError {
-        let error = error.retold(|text| self.secrets.hide(text));
+        let error = Box::new(error.retold(|text| self.secrets.hide(text)));
         ConnectError::Http { source_name: self.source.clone(), stream: stream.to_owned(), error }
     }
 }

@@ -128,3 +128,50 @@ pub fn open(
         _ => Err(ConnectError::UnknownKind { kind: kind.to_owned(), known: KINDS.join(", ") }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_declared_can_be_opened_and_speak_both_languages() {
+        let declared: Vec<String> = kinds().into_iter().map(|kind| kind.kind).collect();
+        assert!(KINDS.iter().all(|kind| *kind == "files" || declared.iter().any(|known| known == kind)));
+        assert_eq!(KINDS.len(), declared.len() + 1);
+        for kind in kinds() {
+            let labels = kind.parameters.iter().flat_map(|parameter| [&parameter.label, &parameter.help]);
+            for label in labels.chain([&kind.title, &kind.about]) {
+                let is_said = |text: &String| !text.is_empty();
+                assert!(
+                    is_said(&label.pt) && label.en.as_ref().is_some_and(is_said),
+                    "{}: {label:?}",
+                    kind.kind
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_secret_is_declared_as_such_and_nothing_else() {
+        let secrets = |kind: &SourceKind| -> Vec<String> {
+            kind.parameters.iter().filter(|it| it.is_secret()).map(|it| it.name.clone()).collect()
+        };
+        let found: Vec<(String, Vec<String>)> =
+            kinds().iter().map(|kind| (kind.kind.clone(), secrets(kind))).collect();
+        let expected: [(&str, &[&str]); 8] = [
+            ("ploomes", &["user_key"]),
+            ("sap_b1", &["password"]),
+            ("whatsapp", &["app_secret", "verify_token", "access_token"]),
+            ("sql", &["password"]),
+            ("http_json", &["secret"]),
+            ("webhook", &["secret", "former_secret"]),
+            ("airbyte", &["config"]),
+            ("singer", &["config"]),
+        ];
+        let expected: Vec<(String, Vec<String>)> = expected
+            .iter()
+            .map(|(kind, names)| ((*kind).to_owned(), names.iter().map(|&name| name.to_owned()).collect()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+}

@@ -180,13 +180,9 @@ impl Airbyte {
 
     async fn stream(&self, name: &str) -> Result<Stream, ConnectError> {
         let streams = self.catalog().await?;
-        streams.iter().find(|stream| stream.name == name).cloned().ok_or_else(|| {
-            ConnectError::UnknownStream {
-                source_name: self.connector.source.clone(),
-                stream: name.to_owned(),
-                known: streams.iter().map(|stream| stream.name.as_str()).collect::<Vec<_>>().join(", "),
-            }
-        })
+        let known = || streams.iter().map(|stream| &stream.name);
+        let found = streams.iter().find(|stream| stream.name == name).cloned();
+        found.ok_or_else(|| ConnectError::unknown_stream(&self.connector.source, name, known()))
     }
 }
 

@@ -22,7 +22,6 @@ use self::pass::Pass;
 use self::streams::Stream;
 use crate::account::Account;
 use crate::collecting::{self, Collecting, Mode, Plan};
-use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::http::{HttpError, HttpOptions};
@@ -69,10 +68,6 @@ impl HttpJson {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<HttpJson, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let streams =
             streams::streams(settings.text("streams")).map_err(|why| settings.refused("streams", &why))?;
         let per_minute = settings.number("per_minute").and_then(|number| u32::try_from(number).ok());
@@ -166,11 +161,9 @@ impl Source for HttpJson {
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
         let stream = self.streams.iter().find(|stream| stream.name == request.stream);
-        let stream = stream.ok_or_else(|| ConnectError::UnknownStream {
-            source_name: self.name.clone(),
-            stream: request.stream.clone(),
-            known: self.streams.iter().map(|known| known.name.as_str()).collect::<Vec<_>>().join(", "),
-        })?;
+        let known = || self.streams.iter().map(|stream| &stream.name);
+        let unknown = || ConnectError::unknown_stream(&self.name, &request.stream, known());
+        let stream = stream.ok_or_else(unknown)?;
         if let Some(folder) = &self.folder {
             std::fs::create_dir_all(folder)
                 .map_err(|source| ConnectError::Spool { stream: stream.name.clone(), source })?;
@@ -191,13 +184,9 @@ impl Source for HttpJson {
 
 /// Whether an error is of one stream, and others may well be read.
 fn is_of_stream(error: &ConnectError) -> bool {
-    match error {
-        ConnectError::Http { error, .. } => {
-            matches!(
-                error,
-                HttpError::Status { .. } | HttpError::Unexpected { .. } | HttpError::Elsewhere { .. }
-            )
-        }
-        other => matches!(other, ConnectError::Records { .. }),
-    }
+    matches!(error, ConnectError::Records { .. })
+        || matches!(
+            error.http(),
+            Some(HttpError::Status { .. } | HttpError::Unexpected { .. } | HttpError::Elsewhere { .. })
+        )
 }

@@ -31,7 +31,7 @@ use self::entities::{ENTITIES, Entity, LOOKUPS};
 use self::fields::Custom;
 use self::layout::Layout;
 use self::sweep::{Guards, Mode, Sweep};
-use crate::column_name::sql_name;
+use crate::account::Account;
 use crate::errors::ConnectError;
 use crate::http::HttpOptions;
 use crate::manners::{Manners, Pace};
@@ -85,10 +85,6 @@ impl Ploomes {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<Ploomes, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let number = |name: &str, otherwise: i64| settings.number(name).unwrap_or(otherwise) as usize;
         let manners = Manners {
             per_minute: Some(number("per_minute", 110) as u32),
@@ -107,7 +103,9 @@ impl Ploomes {
         };
         let http = HttpOptions { egress: surroundings.egress.clone(), ..HttpOptions::default() };
         let (address, key) = (settings.text("address"), settings.text("user_key"));
-        let api = Api::new(name, address, key, number("page", 300), http, surroundings.pace(name, manners));
+        let key = key.trim();
+        let account = Account::new(name, address, key, http, surroundings.pace(name, manners));
+        let api = Api::new(account, key, number("page", 300));
         let guards = Guards {
             mode: match settings.text("sweep") {
                 "off" => Mode::Off,
@@ -227,7 +225,7 @@ impl Source for Ploomes {
         const STREAM: &str = "self";
         let expanded = [("$expand", "Account,Profile")];
         let answer = match self.api.object(STREAM, "Self", &expanded).await {
-            Err(error) if api::status(&error) == Some(400) => self.api.object(STREAM, "Self", &[]).await?,
+            Err(error) if error.status() == Some(400) => self.api.object(STREAM, "Self", &[]).await?,
             other => other?,
         };
         let owner: Value = serde_json::from_str(answer.get()).unwrap_or_default();
@@ -267,14 +265,7 @@ impl Source for Ploomes {
         match request.stream.as_str() {
             lookups::OPTIONS => self.options(&request.since).await,
             snapshots::SNAPSHOTS => snapshots::read(&self.api, (self.today)(), &request.since).await,
-            _ => {
-                let known = self.streams().await?.join(", ");
-                Err(ConnectError::UnknownStream {
-                    source_name: self.name.clone(),
-                    stream: request.stream,
-                    known,
-                })
-            }
+            _ => Err(ConnectError::unknown_stream(&self.name, &request.stream, self.streams().await?)),
         }
     }
 }

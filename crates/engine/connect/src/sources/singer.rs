@@ -130,11 +130,9 @@ impl Source for Singer {
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
         let catalog = self.catalog().await?;
         let stream = catalog.streams.iter().find(|stream| stream.name == request.stream).cloned();
-        let stream = stream.ok_or_else(|| ConnectError::UnknownStream {
-            source_name: self.connector.source.clone(),
-            stream: request.stream.clone(),
-            known: catalog.streams.iter().map(|stream| stream.name.as_str()).collect::<Vec<_>>().join(", "),
-        })?;
+        let known = || catalog.streams.iter().map(|stream| &stream.name);
+        let unknown = || ConnectError::unknown_stream(&self.connector.source, &request.stream, known());
+        let stream = stream.ok_or_else(unknown)?;
         let state = match stream.mode {
             Mode::Incremental => collecting::state(&request.since),
             Mode::FullRefresh => None,

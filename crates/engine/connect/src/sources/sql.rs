@@ -35,7 +35,6 @@ use self::progress::{PROGRESS, Progress};
 use self::session::Session;
 use self::streams::{Stream, fits};
 use self::sweep::{Guards, Mode, Sweep};
-use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::settings::Settings;
 use crate::source::{
@@ -105,10 +104,6 @@ impl Sql {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<Sql, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let number = |name: &str, otherwise: i64| settings.number(name).unwrap_or(otherwise) as u64;
         let guards = Guards {
             mode: match settings.text("sweep") {
@@ -172,11 +167,7 @@ impl Sql {
                 session.close().await;
                 Ok(described)
             }
-            None => Err(ConnectError::UnknownStream {
-                source_name: self.name.clone(),
-                stream: name.to_owned(),
-                known: plans.iter().map(Plan::name).collect::<Vec<_>>().join(", "),
-            }),
+            None => Err(ConnectError::unknown_stream(&self.name, name, plans.iter().map(Plan::name))),
         }
     }
 

@@ -15,7 +15,6 @@ use super::walk::{Lost, Walk};
 use crate::collecting::{Collecting, Telling, Told};
 use crate::errors::ConnectError;
 use crate::found::{lookup, row};
-use crate::http::HttpError;
 use crate::json::JsonCell;
 
 /// A pass.
@@ -211,7 +210,7 @@ fn with(record: &str, entry: &str) -> String {
 }
 
 fn is_absent(error: &ConnectError) -> bool {
-    matches!(error, ConnectError::Http { error: HttpError::Status { status: 404, .. }, .. })
+    error.status() == Some(404)
 }
 
 /// What a record says of itself.

@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_documentation_is_one() {
+        let page = include_str!("../../../../../../docs/http_json.md");
+        let example = page.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let names: Vec<String> = streams(example).unwrap().into_iter().map(|stream| stream.name).collect();
+        assert_eq!(names, ["products", "orders", "items", "visits"]);
+    }
+
+    #[test]
     fn documents_that_cannot_be_meant_so_are_told_by_stream_and_remedy() {
         let streams_of = |text: &str| streams(text).unwrap_err();
         for (text, expected) in [

@@ -15,7 +15,6 @@ use super::choice::{Choice, choices};
 use super::environment::{Environment, Wanted};
 use super::folder::Folder;
 use super::process::{Process, Run};
-use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::keeping::SettingsKeeper;
 use crate::secrets::Secrets;
@@ -52,9 +51,6 @@ impl Connector {
         start: &'static str,
     ) -> Result<Connector, ConnectError> {
         let options = |detail: String| ConnectError::Options { source_name: name.to_owned(), detail };
-        if name.is_empty() || sql_name(name) != name {
-            return Err(options(format!("the name is not SQL-safe; use `{}`", sql_name(name))));
-        }
         let text = |field: &str| settings.text(field).to_owned();
         let wanted = Wanted { package: text("package"), version: text("version"), python: text("python") };
         wanted.check().map_err(|(field, detail)| settings.refused(field, &detail))?;

@@ -112,7 +112,7 @@ async fn a_test_tells_each_streams_problem_and_fails_where_nobody_may_sign_in() 
 
     let server = served(|_| answer("401 No", "", "{}")).await;
     let error = source(&server.url, streams).test().await.unwrap_err();
-    assert!(matches!(&error, ConnectError::Http { error: HttpError::SignIn { .. }, .. }), "{error}");
+    assert!(matches!(error.http(), Some(HttpError::SignIn { .. })), "{error}");
 }
 
 #[tokio::test]
