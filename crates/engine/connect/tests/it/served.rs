@@ -14,6 +14,8 @@ use tokio::net::TcpListener;
 pub struct Asked {
     /// `GET`
     pub method: String,
+    /// Path and query, decoded.
+    pub target: String,
     /// With its leading `/`, without query, decoded.
     pub path: String,
     /// Decoded.
@@ -87,6 +89,7 @@ fn parsed(request: &str) -> Asked {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     Asked {
         method: method.to_owned(),
+        target: decoded(target),
         path: decoded(path),
         query: pairs
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -97,7 +100,7 @@ fn parsed(request: &str) -> Asked {
     }
 }
 
-pub fn decoded(text: &str) -> String {
+fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
