@@ -6,6 +6,7 @@
 mod account;
 mod batches;
 mod cell;
+mod clock;
 mod collecting;
 mod column_builder;
 mod column_name;

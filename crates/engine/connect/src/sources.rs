@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::sources::SourceKind;
 
+use crate::clock::Clock;
 use crate::egress::Egress;
 use crate::errors::ConnectError;
 use crate::inbox::{Inbox, Inboxes};
@@ -55,6 +56,7 @@ pub struct Surroundings {
     paces: Arc<Mutex<HashMap<String, Pace>>>,
     folder: Option<PathBuf>,
     keeper: Option<Arc<dyn SettingsKeeper>>,
+    pub(crate) clock: Clock,
 }
 
 impl Surroundings {
@@ -76,6 +78,12 @@ impl Surroundings {
     #[must_use]
     pub fn in_folder(self, folder: impl Into<PathBuf>) -> Surroundings {
         Surroundings { folder: Some(folder.into()), ..self }
+    }
+
+    /// Days begin and end as they do in this zone; otherwise in São Paulo's.
+    #[must_use]
+    pub fn in_zone(self, zone: chrono_tz::Tz) -> Surroundings {
+        Surroundings { clock: Clock::Zone(zone), ..self }
     }
 
     /// What a system changes of a source's settings is kept by `keeper`.

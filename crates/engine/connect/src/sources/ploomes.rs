@@ -32,6 +32,7 @@ use self::fields::Custom;
 use self::layout::Layout;
 use self::sweep::{Guards, Mode, Sweep};
 use crate::account::Account;
+use crate::clock::Clock;
 use crate::errors::ConnectError;
 use crate::http::HttpOptions;
 use crate::manners::{Manners, Pace};
@@ -54,7 +55,7 @@ pub struct Ploomes {
     api: Arc<Api>,
     start: Place,
     guards: Guards,
-    today: fn() -> NaiveDate,
+    clock: Clock,
     /// All fields that the company added.
     fields: OnceCell<Vec<Custom>>,
 }
@@ -121,7 +122,7 @@ impl Ploomes {
             api: Arc::new(api.ok_or_else(|| settings.refused("user_key", "it holds signs that no key has"))?),
             start: since.map_or(Place::Start, Place::day),
             guards,
-            today,
+            clock: surroundings.clock,
             fields: OnceCell::new(),
         })
     }
@@ -129,7 +130,7 @@ impl Ploomes {
     /// Takes another clock for the days of snapshots and sweeps.
     #[must_use]
     pub fn with_today(self, today: fn() -> NaiveDate) -> Ploomes {
-        Ploomes { today, ..self }
+        Ploomes { clock: Clock::Told(today), ..self }
     }
 
     /// Asks at another pace than that of the account.
@@ -160,7 +161,7 @@ impl Ploomes {
     /// The sweep that is due: one a day, and none on the day of the first reading.
     fn sweep(&self, request: &ReadRequest, is_resumed: bool) -> Option<Sweep> {
         let keys = request.keys.clone().filter(|_| is_resumed && self.guards.mode != Mode::Off)?;
-        let day = (self.today)().to_string();
+        let day = self.clock.today().to_string();
         let last = request.since.get(sweep::SWEEP).and_then(|mark| mark["day"].as_str());
         last.is_none_or(|last| last < day.as_str()).then_some(Sweep { keys, guards: self.guards, day })
     }
@@ -264,14 +265,8 @@ impl Source for Ploomes {
         }
         match request.stream.as_str() {
             lookups::OPTIONS => self.options(&request.since).await,
-            snapshots::SNAPSHOTS => snapshots::read(&self.api, (self.today)(), &request.since).await,
+            snapshots::SNAPSHOTS => snapshots::read(&self.api, self.clock.today(), &request.since).await,
             _ => Err(ConnectError::unknown_stream(&self.name, &request.stream, self.streams().await?)),
         }
     }
-}
-
-/// The day in São Paulo, which has kept one offset since 2019.
-fn today() -> NaiveDate {
-    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
-    (now - chrono::Duration::hours(3)).date_naive()
 }
