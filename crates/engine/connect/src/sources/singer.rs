@@ -22,9 +22,7 @@ use crate::collecting::{self, Collecting, Mode, Plan};
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::settings::Settings;
-use crate::source::{
-    Discovery, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
-};
+use crate::source::{Discovery, ReadRequest, Reading, Source, Tested};
 use crate::sources::Surroundings;
 use crate::sources::python::connector::Connector;
 use crate::sources::python::folder::Folder;
@@ -100,31 +98,14 @@ impl Source for Singer {
 
     /// Columns as the tap declares them; reads no rows.
     async fn discover(&self) -> Result<Discovery, ConnectError> {
-        let found = |stream: &Stream| {
-            let columns = stream.columns.clone();
-            let mut found = Found::new(&self.connector.source, &stream.name, columns, None, false);
-            let shape = found.shape(&stream.name, &stream.key)?;
-            Ok(StreamFound {
-                name: stream.name.clone(),
-                table: stream_table(&self.connector.source, &stream.name),
-                columns: shape.found(),
-                files: Vec::new(),
-            })
-        };
-        let streams = self.catalog().await?.streams.iter().map(found).collect::<Result<_, ConnectError>>()?;
+        let found = |stream: &Stream| self.connector.found(&stream.name, stream.columns.clone(), &stream.key);
+        let streams = self.catalog().await?.streams.iter().map(found).collect::<Result<_, _>>()?;
         Ok(Discovery { streams, ..Discovery::default() })
     }
 
     /// Singer has no check but discovery.
     async fn test(&self) -> Result<Tested, ConnectError> {
-        let wanted = &self.connector.wanted;
-        let tested =
-            |stream: &Stream| StreamTested { name: stream.name.clone(), is_empty: false, problem: None };
-        Ok(Tested {
-            facts: vec![("connector", wanted.package.clone()), ("version", wanted.version.clone())],
-            warnings: Vec::new(),
-            streams: self.catalog().await?.streams.iter().map(tested).collect(),
-        })
+        Ok(self.connector.tested(self.streams().await?))
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {

@@ -69,8 +69,8 @@ fn kind(value: &RawValue) -> &'static str {
 }
 
 /// The address with `rel="next"` of the headers `Link` (RFC 8288).
-pub fn next_link<'a>(headers: impl Iterator<Item = &'a str>) -> Option<String> {
-    headers.into_iter().find_map(|mut rest| {
+pub fn next_link<'a>(mut headers: impl Iterator<Item = &'a str>) -> Option<String> {
+    headers.find_map(|mut rest| {
         loop {
             let (link, after) = rest.split_once('<')?.1.split_once('>')?;
             // Up to the next link; an address may hold commas, and stands in `<>`.
@@ -108,8 +108,8 @@ mod tests {
         assert_eq!(found(r#"{"d":{"i":null}}"#, "d.i").unwrap(), [""; 0]);
         for (text, path, expected) in [
             (r#"{"d":{"rows":[],"n":1}}"#, "d.i", "`d` has no `i`, but `rows`, `n`;"),
-            (r#"{}"#, "d", "the answer has no `d`, but nothing;"),
-            (r#"[1]"#, "d", "the answer is a list, no object;"),
+            ("{}", "d", "the answer has no `d`, but nothing;"),
+            ("[1]", "d", "the answer is a list, no object;"),
             (r#"{"data":[1]}"#, "$", "`records: $` is no list: the answer is an object with `data`;"),
             (r#"{"d":3}"#, "d", "`d` is a number;"),
         ] {

@@ -27,7 +27,7 @@ pub enum Auth {
     Header(HeaderName, HeaderValue),
     /// Name and value of a parameter.
     Query(String, String),
-    OAuth(OAuth),
+    OAuth(Box<OAuth>),
 }
 
 /// Client credentials (RFC 6749, 4.4).
@@ -100,14 +100,14 @@ impl Auth {
                 // The door is the host alone: the base of a client ends with a slash, and a token's address does not.
                 let path = address.path().to_owned();
                 address.set_path("");
-                Auth::OAuth(OAuth {
+                Auth::OAuth(Box::new(OAuth {
                     door: account.beside(address.as_str()),
                     path,
                     client: user()?.to_owned(),
                     secret: secret.to_owned(),
                     scope: settings.text("scope").to_owned(),
                     token: Mutex::new(None),
-                })
+                }))
             }
             _ => Auth::None,
         })
@@ -118,7 +118,8 @@ impl Auth {
     pub fn beside(self, account: &Account) -> Auth {
         match self {
             Auth::OAuth(oauth) => {
-                Auth::OAuth(OAuth { door: oauth.door.at_pace(account.pace().clone()), ..oauth })
+                let door = oauth.door.at_pace(account.pace().clone());
+                Auth::OAuth(Box::new(OAuth { door, ..*oauth }))
             }
             other => other,
         }

@@ -93,11 +93,13 @@ impl Position {
     /// A value as somebody writes it.
     pub fn read(text: &str) -> Option<Position> {
         let text = text.trim();
-        if let Ok(number) = text.parse() {
+        // Leading zeros are a code's, which is told as it is written.
+        let is_code = text.len() > 1 && text.starts_with('0') && !text.contains('.');
+        if let Some(number) = text.parse().ok().filter(|_| !is_code) {
             return Some(Position::Number(number));
         }
         // A fraction is rounded down: more may come again, nothing is left out.
-        if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+        if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite() && !is_code) {
             return Some(Position::Number(number.floor() as i128));
         }
         if let Some(written) = moment::written(text.as_bytes()) {
@@ -176,6 +178,8 @@ mod tests {
             ("1000", Form::Iso, 60, json!(940)),
             ("10.9", Form::Iso, 0, json!(10)),
             ("00AB", Form::Iso, 60, json!("00AB")),
+            ("000123", Form::Iso, 60, json!("000123")),
+            ("0.5", Form::Iso, 0, json!(0)),
         ] {
             assert_eq!(Position::read(value).unwrap().told(form, overlap), expected, "{value}");
         }

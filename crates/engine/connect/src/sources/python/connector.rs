@@ -15,10 +15,13 @@ use super::choice::{Choice, choices};
 use super::environment::{Environment, Wanted};
 use super::folder::Folder;
 use super::process::{Process, Run};
+use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
+use crate::found::Found;
 use crate::keeping::SettingsKeeper;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
+use crate::source::{StreamFound, StreamTested, Tested, stream_table};
 use crate::sources::Surroundings;
 
 const CONFIG: &str = "config";
@@ -173,6 +176,36 @@ impl Connector {
                 "a token that holds only once may be lost: sign in anew and set `config`",
             )
         })
+    }
+
+    /// A stream as it would be landed, by the columns that the connector declares.
+    ///
+    /// # Errors
+    /// As [`Found::shape`].
+    pub fn found(
+        &self,
+        stream: &str,
+        columns: Vec<(String, ColumnType)>,
+        key: &[String],
+    ) -> Result<StreamFound, ConnectError> {
+        let shape = Found::new(&self.source, stream, columns, None, false).shape(stream, key)?;
+        Ok(StreamFound {
+            name: stream.to_owned(),
+            table: stream_table(&self.source, stream),
+            columns: shape.found(),
+            files: Vec::new(),
+        })
+    }
+
+    /// A connector that answers, with these streams.
+    pub fn tested(&self, streams: Vec<String>) -> Tested {
+        let tested = |name| StreamTested { name, is_empty: false, problem: None };
+        let (package, version) = (self.wanted.package.clone(), self.wanted.version.clone());
+        Tested {
+            facts: vec![("connector", package), ("version", version)],
+            warnings: Vec::new(),
+            streams: streams.into_iter().map(tested).collect(),
+        }
     }
 
     pub fn failed(&self, doing: &str, detail: String, remedy: &'static str) -> ConnectError {

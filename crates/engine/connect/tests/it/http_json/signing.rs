@@ -12,7 +12,7 @@ const SECRET: &str = "s3cr3t+key/9";
 const STREAMS: &str = "- {name: orders, path: 'orders?open=1', paging: {by: link}}";
 
 /// The requests of a reading with these settings.
-async fn asked(more: Value) -> Vec<Asked> {
+async fn asked(more: &Value) -> Vec<Asked> {
     let server = served(|asked| {
         let next = if asked.query.contains_key("page") { "" } else { "link: <orders?page=2>; rel=next\r\n" };
         answer("200 OK", next, &json!([{"id": asked.number("page")}]).to_string())
@@ -35,12 +35,12 @@ async fn secrets_go_where_they_are_asked_for_with_every_page() {
         (json!({"auth": "basic", "user": "ana", "secret": SECRET}), format!("authorization: basic {basic}")),
         (json!({"headers": "X-Company: 7\nAccept-Language: pt-BR"}), "accept-language: pt-br".to_owned()),
     ] {
-        let asked = asked(more).await;
+        let asked = asked(&more).await;
         assert_eq!(asked.len(), 2);
         assert!(asked.iter().all(|asked| asked.head.contains(&expected)), "{expected}: {}", asked[0].head);
         assert!(asked.iter().all(|asked| asked.head.contains("accept: application/json")));
     }
-    let asked = asked(json!({"auth": "query", "secret_name": "key", "secret": SECRET})).await;
+    let asked = asked(&json!({"auth": "query", "secret_name": "key", "secret": SECRET})).await;
     let queries: Vec<_> =
         asked.iter().map(|asked| (asked.query.get("key").cloned(), asked.query.len())).collect();
     assert_eq!(queries, [(Some(SECRET.to_owned()), 2), (Some(SECRET.to_owned()), 2)]);
