@@ -90,7 +90,7 @@ impl Jobs {
             lake: self.lake.clone(),
             metastore: self.metastore.clone(),
             locks: self.locks.clone(),
-            surroundings: self.surroundings.clone(),
+            surroundings: self.surroundings.clone().in_zone(zone(&workspace)?),
             builtin: Arc::new(builtin_pack),
             examine: Arc::new(Examiner { yesterday }),
             vars,

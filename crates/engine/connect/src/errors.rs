@@ -65,10 +65,10 @@ pub enum ConnectError {
     Build { stream: String, column: String, detail: String },
 
     #[error("source `{source_name}`, stream `{stream}`: {error}")]
-    Http { source_name: String, stream: String, error: HttpError },
+    Http { source_name: String, stream: String, error: Box<HttpError> },
 
     #[error("source `{source_name}` cannot be opened: {error}")]
-    Open { source_name: String, error: HttpError },
+    Open { source_name: String, error: Box<HttpError> },
 
     #[error("source `{source_name}`, stream `{stream}`: {error}")]
     Sql { source_name: String, stream: String, error: Box<SqlError> },
@@ -132,6 +132,33 @@ impl ConnectError {
             }
             _ => ConnectError::File { file: file.to_owned(), source },
         }
+    }
+
+    /// What happened between us and a system behind HTTP, where that is what it is about.
+    pub fn http(&self) -> Option<&HttpError> {
+        match self {
+            ConnectError::Http { error, .. } | ConnectError::Open { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The status of an answer that refuses.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self.http() {
+            Some(HttpError::Status { status, .. }) => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The error of a stream that a source does not have; it has those that are `known`.
+    pub(crate) fn unknown_stream<S: AsRef<str>>(
+        source: &str,
+        stream: &str,
+        known: impl IntoIterator<Item = S>,
+    ) -> ConnectError {
+        let known: Vec<String> = known.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        let (source_name, stream) = (source.to_owned(), stream.to_owned());
+        ConnectError::UnknownStream { source_name, stream, known: known.join(", ") }
     }
 
     /// What went wrong with a connector, and what the person can do.

@@ -72,6 +72,11 @@ impl Found {
         &self.stream
     }
 
+    /// Whether an object within a record becomes columns.
+    pub fn flattens(&self) -> bool {
+        self.flatten
+    }
+
     /// Takes another declaration: a source may change its mind.
     pub fn declare(&mut self, declared: Vec<(String, ColumnType)>) {
         self.declared = declared

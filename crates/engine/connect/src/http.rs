@@ -4,6 +4,7 @@
 //! byte is sent; no redirect is followed; no answer is read beyond its limit.
 
 mod errors;
+mod query;
 mod trust;
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +14,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER}
 use reqwest::{Client, Method, StatusCode, Url};
 
 pub use errors::HttpError;
+pub use query::{encoded, escaped};
 pub use trust::Trust;
 
 use crate::egress::Egress;

@@ -3,8 +3,11 @@
 //! Does not land rows (`lake`) nor schedule runs (`pipeline`). A new kind of source is one file in `sources/` and one line in `sources.rs`.
 //! Invariant: rows that do not fit are handed over as rejects with a reason; nothing is dropped in silence.
 
+mod account;
 mod batches;
 mod cell;
+mod clock;
+mod collecting;
 mod column_builder;
 mod column_name;
 mod column_type;
@@ -24,6 +27,7 @@ mod moment;
 mod numeral;
 mod records;
 mod rejects;
+mod secrets;
 mod settings;
 mod source;
 pub mod sources;

@@ -5,6 +5,7 @@
 use contract::sources::{SourceKind, Takes};
 use serde_json::{Map, Value};
 
+use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 
 /// Settings that fit their declaration.
@@ -25,12 +26,15 @@ impl std::fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Checks `given` against the declaration and fills in its defaults.
+    /// Checks the source's name and, against the declaration, what it was `given`; fills in defaults.
     ///
     /// # Errors
     /// `Options` names the parameter and what it takes.
     pub fn read(kind: &SourceKind, source: &str, given: &Value) -> Result<Settings, ConnectError> {
         let refused = |detail: String| ConnectError::Options { source_name: source.to_owned(), detail };
+        if source.is_empty() || sql_name(source) != source {
+            return Err(refused(format!("the name is not SQL-safe; use `{}`", sql_name(source))));
+        }
         let empty = Map::new();
         let given = match given {
             Value::Object(given) => given,
@@ -157,6 +161,18 @@ mod tests {
             (Some(300), true, Some("v2"))
         );
         assert!(!format!("{settings:?}").contains(" s "));
+    }
+
+    #[test]
+    fn names_that_no_table_can_begin_with_are_refused_with_one_that_can() {
+        for name in ["Meu CRM", ""] {
+            let error =
+                Settings::read(&kind(), name, &json!({"address": "a", "key": "b"})).unwrap_err().to_string();
+            assert!(
+                error.contains("not SQL-safe") && error.contains(&format!("use `{}`", sql_name(name))),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod airbyte;
 pub mod files;
+pub mod http_json;
 pub mod ploomes;
 mod python;
 pub mod sap_b1;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::sources::SourceKind;
 
+use crate::clock::Clock;
 use crate::egress::Egress;
 use crate::errors::ConnectError;
 use crate::inbox::{Inbox, Inboxes};
@@ -27,8 +29,8 @@ use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 8] =
-    ["files", "airbyte", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
+pub const KINDS: [&str; 9] =
+    ["files", "airbyte", "http_json", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
 
 /// The kinds that declare what they have to be told, those with a system of their own first; `files` has a form of its own.
 pub fn kinds() -> Vec<SourceKind> {
@@ -37,6 +39,7 @@ pub fn kinds() -> Vec<SourceKind> {
         sap_b1::kind(),
         whatsapp::kind(),
         sql::kind(),
+        http_json::kind(),
         webhook::kind(),
         airbyte::kind(),
         singer::kind(),
@@ -53,6 +56,7 @@ pub struct Surroundings {
     paces: Arc<Mutex<HashMap<String, Pace>>>,
     folder: Option<PathBuf>,
     keeper: Option<Arc<dyn SettingsKeeper>>,
+    pub(crate) clock: Clock,
 }
 
 impl Surroundings {
@@ -74,6 +78,12 @@ impl Surroundings {
     #[must_use]
     pub fn in_folder(self, folder: impl Into<PathBuf>) -> Surroundings {
         Surroundings { folder: Some(folder.into()), ..self }
+    }
+
+    /// Days begin and end as they do in this zone; otherwise in São Paulo's.
+    #[must_use]
+    pub fn in_zone(self, zone: chrono_tz::Tz) -> Surroundings {
+        Surroundings { clock: Clock::Zone(zone), ..self }
     }
 
     /// What a system changes of a source's settings is kept by `keeper`.
@@ -113,6 +123,9 @@ pub fn open(
 ) -> Result<Arc<dyn Source>, ConnectError> {
     match kind {
         "files" => Ok(Arc::new(files::FilesSource::from_settings(name, settings)?)),
+        "http_json" => {
+            http_json::open(name, &Settings::read(&http_json::kind(), name, settings)?, surroundings)
+        }
         "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
         "sql" => sql::open(name, &Settings::read(&sql::kind(), name, settings)?, surroundings),
@@ -121,5 +134,52 @@ pub fn open(
         "airbyte" => airbyte::open(name, &Settings::read(&airbyte::kind(), name, settings)?, surroundings),
         "singer" => singer::open(name, &Settings::read(&singer::kind(), name, settings)?, surroundings),
         _ => Err(ConnectError::UnknownKind { kind: kind.to_owned(), known: KINDS.join(", ") }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_declared_can_be_opened_and_speak_both_languages() {
+        let declared: Vec<String> = kinds().into_iter().map(|kind| kind.kind).collect();
+        assert!(KINDS.iter().all(|kind| *kind == "files" || declared.iter().any(|known| known == kind)));
+        assert_eq!(KINDS.len(), declared.len() + 1);
+        for kind in kinds() {
+            let labels = kind.parameters.iter().flat_map(|parameter| [&parameter.label, &parameter.help]);
+            for label in labels.chain([&kind.title, &kind.about]) {
+                let is_said = |text: &String| !text.is_empty();
+                assert!(
+                    is_said(&label.pt) && label.en.as_ref().is_some_and(is_said),
+                    "{}: {label:?}",
+                    kind.kind
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_secret_is_declared_as_such_and_nothing_else() {
+        let secrets = |kind: &SourceKind| -> Vec<String> {
+            kind.parameters.iter().filter(|it| it.is_secret()).map(|it| it.name.clone()).collect()
+        };
+        let found: Vec<(String, Vec<String>)> =
+            kinds().iter().map(|kind| (kind.kind.clone(), secrets(kind))).collect();
+        let expected: [(&str, &[&str]); 8] = [
+            ("ploomes", &["user_key"]),
+            ("sap_b1", &["password"]),
+            ("whatsapp", &["app_secret", "verify_token", "access_token"]),
+            ("sql", &["password"]),
+            ("http_json", &["secret"]),
+            ("webhook", &["secret", "former_secret"]),
+            ("airbyte", &["config"]),
+            ("singer", &["config"]),
+        ];
+        let expected: Vec<(String, Vec<String>)> = expected
+            .iter()
+            .map(|(kind, names)| ((*kind).to_owned(), names.iter().map(|&name| name.to_owned()).collect()))
+            .collect();
+        assert_eq!(found, expected);
     }
 }

@@ -89,6 +89,8 @@ fn subcommand(kind: &SourceKind) -> Command {
             .value_name(value)
             .help(help)
             .required(parameter.required)
+            // Certificates and lists begin with hyphens.
+            .allow_hyphen_values(parameter.takes == Takes::Lines)
             .action(ArgAction::Set)
     };
     let promise = format!(

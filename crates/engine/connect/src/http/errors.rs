@@ -71,6 +71,23 @@ impl HttpError {
                 | HttpError::Unexpected { .. }
         )
     }
+
+    /// The same error, the server's own words passed through `tell`.
+    #[must_use]
+    pub fn retold(mut self, tell: impl Fn(&str) -> String) -> HttpError {
+        match &mut self {
+            HttpError::Status { path, detail, .. } => {
+                *path = tell(path);
+                *detail = tell(detail);
+            }
+            HttpError::SignIn { detail: text, .. }
+            | HttpError::Broken { detail: text, .. }
+            | HttpError::Unexpected { detail: text, .. }
+            | HttpError::Elsewhere { to: text, .. } => *text = tell(text),
+            _ => {}
+        }
+        self
+    }
 }
 
 pub(super) fn of_reqwest(error: &reqwest::Error, host: &str, timeout: Duration) -> HttpError {

@@ -24,15 +24,12 @@ use self::catalog::Stream;
 use self::messages::{ConnectionStatus, State};
 use self::reading::Reading as StreamReading;
 use self::session::Session;
+use crate::collecting::{self, Collecting, Mode, Plan};
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::settings::Settings;
-use crate::source::{
-    Discovery, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
-};
+use crate::source::{Discovery, ReadRequest, Reading, Source, Tested};
 use crate::sources::Surroundings;
-use crate::sources::python::choice::Mode;
-use crate::sources::python::collecting::{self, Collecting, Plan};
 use crate::sources::python::connector::Connector;
 use crate::sources::python::folder::Folder;
 
@@ -181,13 +178,9 @@ impl Airbyte {
 
     async fn stream(&self, name: &str) -> Result<Stream, ConnectError> {
         let streams = self.catalog().await?;
-        streams.iter().find(|stream| stream.name == name).cloned().ok_or_else(|| {
-            ConnectError::UnknownStream {
-                source_name: self.connector.source.clone(),
-                stream: name.to_owned(),
-                known: streams.iter().map(|stream| stream.name.as_str()).collect::<Vec<_>>().join(", "),
-            }
-        })
+        let known = || streams.iter().map(|stream| &stream.name);
+        let found = streams.iter().find(|stream| stream.name == name).cloned();
+        found.ok_or_else(|| ConnectError::unknown_stream(&self.connector.source, name, known()))
     }
 }
 
@@ -215,31 +208,14 @@ impl Source for Airbyte {
 
     /// Columns as the connector declares them; reads no rows.
     async fn discover(&self) -> Result<Discovery, ConnectError> {
-        let found = |stream: &Stream| {
-            let columns = stream.columns();
-            let mut found = Found::new(&self.connector.source, &stream.name, columns, None, false);
-            let shape = found.shape(&stream.name, &stream.key())?;
-            Ok(StreamFound {
-                name: stream.name.clone(),
-                table: stream_table(&self.connector.source, &stream.name),
-                columns: shape.found(),
-                files: Vec::new(),
-            })
-        };
-        let streams = self.catalog().await?.iter().map(found).collect::<Result<_, ConnectError>>()?;
+        let found = |stream: &Stream| self.connector.found(&stream.name, stream.columns(), &stream.key());
+        let streams = self.catalog().await?.iter().map(found).collect::<Result<_, _>>()?;
         Ok(Discovery { streams, ..Discovery::default() })
     }
 
     async fn test(&self) -> Result<Tested, ConnectError> {
         self.check().await?;
-        let wanted = &self.connector.wanted;
-        let tested =
-            |stream: &Stream| StreamTested { name: stream.name.clone(), is_empty: false, problem: None };
-        Ok(Tested {
-            facts: vec![("connector", wanted.package.clone()), ("version", wanted.version.clone())],
-            warnings: Vec::new(),
-            streams: self.catalog().await?.iter().map(tested).collect(),
-        })
+        Ok(self.connector.tested(self.streams().await?))
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
@@ -265,9 +241,9 @@ impl Source for Airbyte {
             mode: stream.mode,
             key: stream.key(),
             place: stream.own.clone(),
-            folder: self.connector.spools(),
+            folder: Some(self.connector.spools()),
         };
         let collecting = Collecting::new(found, plan, &request.since);
-        Ok(Reading::of(StreamReading::new(stream, collecting, session).pieces()))
+        Ok(Reading::of(collecting::pieces(StreamReading { stream, session }, collecting)))
     }
 }

@@ -132,9 +132,7 @@ impl FilesSource {
     pub fn read_now(&self, request: &ReadRequest) -> Result<Reading<Vec<Piece>>, ConnectError> {
         let mut walked = self.walk()?;
         let Some(units) = walked.streams.remove(&request.stream) else {
-            let known = walked.streams.into_keys().collect::<Vec<_>>().join(", ");
-            let (source_name, stream) = (self.name.clone(), request.stream.clone());
-            return Err(ConnectError::UnknownStream { source_name, stream, known });
+            return Err(ConnectError::unknown_stream(&self.name, &request.stream, walked.streams.keys()));
         };
         let options = self.options.of_stream(&request.stream);
         let mut news = News::new(&request.since, &units);

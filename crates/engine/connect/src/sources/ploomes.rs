@@ -31,7 +31,8 @@ use self::entities::{ENTITIES, Entity, LOOKUPS};
 use self::fields::Custom;
 use self::layout::Layout;
 use self::sweep::{Guards, Mode, Sweep};
-use crate::column_name::sql_name;
+use crate::account::Account;
+use crate::clock::Clock;
 use crate::errors::ConnectError;
 use crate::http::HttpOptions;
 use crate::manners::{Manners, Pace};
@@ -54,7 +55,7 @@ pub struct Ploomes {
     api: Arc<Api>,
     start: Place,
     guards: Guards,
-    today: fn() -> NaiveDate,
+    clock: Clock,
     /// All fields that the company added.
     fields: OnceCell<Vec<Custom>>,
 }
@@ -85,10 +86,6 @@ impl Ploomes {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<Ploomes, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let number = |name: &str, otherwise: i64| settings.number(name).unwrap_or(otherwise) as usize;
         let manners = Manners {
             per_minute: Some(number("per_minute", 110) as u32),
@@ -107,7 +104,9 @@ impl Ploomes {
         };
         let http = HttpOptions { egress: surroundings.egress.clone(), ..HttpOptions::default() };
         let (address, key) = (settings.text("address"), settings.text("user_key"));
-        let api = Api::new(name, address, key, number("page", 300), http, surroundings.pace(name, manners));
+        let key = key.trim();
+        let account = Account::new(name, address, key, http, surroundings.pace(name, manners));
+        let api = Api::new(account, key, number("page", 300));
         let guards = Guards {
             mode: match settings.text("sweep") {
                 "off" => Mode::Off,
@@ -123,7 +122,7 @@ impl Ploomes {
             api: Arc::new(api.ok_or_else(|| settings.refused("user_key", "it holds signs that no key has"))?),
             start: since.map_or(Place::Start, Place::day),
             guards,
-            today,
+            clock: surroundings.clock,
             fields: OnceCell::new(),
         })
     }
@@ -131,7 +130,7 @@ impl Ploomes {
     /// Takes another clock for the days of snapshots and sweeps.
     #[must_use]
     pub fn with_today(self, today: fn() -> NaiveDate) -> Ploomes {
-        Ploomes { today, ..self }
+        Ploomes { clock: Clock::Told(today), ..self }
     }
 
     /// Asks at another pace than that of the account.
@@ -162,7 +161,7 @@ impl Ploomes {
     /// The sweep that is due: one a day, and none on the day of the first reading.
     fn sweep(&self, request: &ReadRequest, is_resumed: bool) -> Option<Sweep> {
         let keys = request.keys.clone().filter(|_| is_resumed && self.guards.mode != Mode::Off)?;
-        let day = (self.today)().to_string();
+        let day = self.clock.today().to_string();
         let last = request.since.get(sweep::SWEEP).and_then(|mark| mark["day"].as_str());
         last.is_none_or(|last| last < day.as_str()).then_some(Sweep { keys, guards: self.guards, day })
     }
@@ -227,7 +226,7 @@ impl Source for Ploomes {
         const STREAM: &str = "self";
         let expanded = [("$expand", "Account,Profile")];
         let answer = match self.api.object(STREAM, "Self", &expanded).await {
-            Err(error) if api::status(&error) == Some(400) => self.api.object(STREAM, "Self", &[]).await?,
+            Err(error) if error.status() == Some(400) => self.api.object(STREAM, "Self", &[]).await?,
             other => other?,
         };
         let owner: Value = serde_json::from_str(answer.get()).unwrap_or_default();
@@ -266,21 +265,8 @@ impl Source for Ploomes {
         }
         match request.stream.as_str() {
             lookups::OPTIONS => self.options(&request.since).await,
-            snapshots::SNAPSHOTS => snapshots::read(&self.api, (self.today)(), &request.since).await,
-            _ => {
-                let known = self.streams().await?.join(", ");
-                Err(ConnectError::UnknownStream {
-                    source_name: self.name.clone(),
-                    stream: request.stream,
-                    known,
-                })
-            }
+            snapshots::SNAPSHOTS => snapshots::read(&self.api, self.clock.today(), &request.since).await,
+            _ => Err(ConnectError::unknown_stream(&self.name, &request.stream, self.streams().await?)),
         }
     }
-}
-
-/// The day in São Paulo, which has kept one offset since 2019.
-fn today() -> NaiveDate {
-    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
-    (now - chrono::Duration::hours(3)).date_naive()
 }

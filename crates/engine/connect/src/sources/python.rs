@@ -4,11 +4,9 @@
 //! secret of its configuration is in a message or a log.
 
 pub mod choice;
-pub mod collecting;
 pub mod connector;
 pub mod environment;
 pub mod folder;
 pub mod json_schema;
 pub mod parameters;
 pub mod process;
-pub mod secrets;

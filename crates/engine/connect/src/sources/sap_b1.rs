@@ -67,7 +67,11 @@ struct Asking {
 
 impl Reader {
     fn failed(&self, stream: &str, error: HttpError) -> ConnectError {
-        ConnectError::Http { source_name: self.source.clone(), stream: stream.to_owned(), error }
+        ConnectError::Http {
+            source_name: self.source.clone(),
+            stream: stream.to_owned(),
+            error: Box::new(error),
+        }
     }
 }
 
@@ -97,10 +101,6 @@ impl SapB1 {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<SapB1, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let custom = custom::fields(settings)?;
         let tables = custom::tables(settings)?;
         let entities = catalogue::entities(&custom);
@@ -187,8 +187,7 @@ impl Source for SapB1 {
             let piece = tables::read(self.reader.clone(), table.clone(), kept.cloned());
             return Ok(Reading::of(futures::stream::once(piece).filter_map(ended).boxed()));
         }
-        let known = self.streams().await?.join(", ");
-        Err(ConnectError::UnknownStream { source_name: self.name.clone(), stream, known })
+        Err(ConnectError::unknown_stream(&self.name, &stream, self.streams().await?))
     }
 
     async fn close(&self) {

@@ -18,15 +18,12 @@ use tokio::sync::OnceCell;
 
 use self::catalog::{Catalog, Stream};
 use self::reading::Reading as StreamReading;
+use crate::collecting::{self, Collecting, Mode, Plan};
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::settings::Settings;
-use crate::source::{
-    Discovery, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
-};
+use crate::source::{Discovery, ReadRequest, Reading, Source, Tested};
 use crate::sources::Surroundings;
-use crate::sources::python::choice::Mode;
-use crate::sources::python::collecting::{self, Collecting, Plan};
 use crate::sources::python::connector::Connector;
 use crate::sources::python::folder::Folder;
 
@@ -101,41 +98,22 @@ impl Source for Singer {
 
     /// Columns as the tap declares them; reads no rows.
     async fn discover(&self) -> Result<Discovery, ConnectError> {
-        let found = |stream: &Stream| {
-            let columns = stream.columns.clone();
-            let mut found = Found::new(&self.connector.source, &stream.name, columns, None, false);
-            let shape = found.shape(&stream.name, &stream.key)?;
-            Ok(StreamFound {
-                name: stream.name.clone(),
-                table: stream_table(&self.connector.source, &stream.name),
-                columns: shape.found(),
-                files: Vec::new(),
-            })
-        };
-        let streams = self.catalog().await?.streams.iter().map(found).collect::<Result<_, ConnectError>>()?;
+        let found = |stream: &Stream| self.connector.found(&stream.name, stream.columns.clone(), &stream.key);
+        let streams = self.catalog().await?.streams.iter().map(found).collect::<Result<_, _>>()?;
         Ok(Discovery { streams, ..Discovery::default() })
     }
 
     /// Singer has no check but discovery.
     async fn test(&self) -> Result<Tested, ConnectError> {
-        let wanted = &self.connector.wanted;
-        let tested =
-            |stream: &Stream| StreamTested { name: stream.name.clone(), is_empty: false, problem: None };
-        Ok(Tested {
-            facts: vec![("connector", wanted.package.clone()), ("version", wanted.version.clone())],
-            warnings: Vec::new(),
-            streams: self.catalog().await?.streams.iter().map(tested).collect(),
-        })
+        Ok(self.connector.tested(self.streams().await?))
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
         let catalog = self.catalog().await?;
         let stream = catalog.streams.iter().find(|stream| stream.name == request.stream).cloned();
-        let stream = stream.ok_or_else(|| ConnectError::UnknownStream {
-            source_name: self.connector.source.clone(),
-            stream: request.stream.clone(),
-            known: catalog.streams.iter().map(|stream| stream.name.as_str()).collect::<Vec<_>>().join(", "),
-        })?;
+        let known = || catalog.streams.iter().map(|stream| &stream.name);
+        let unknown = || ConnectError::unknown_stream(&self.connector.source, &request.stream, known());
+        let stream = stream.ok_or_else(unknown)?;
         let state = match stream.mode {
             Mode::Incremental => collecting::state(&request.since),
             Mode::FullRefresh => None,
@@ -156,9 +134,10 @@ impl Source for Singer {
             mode: stream.mode,
             key: stream.key.clone(),
             place: stream.own.clone(),
-            folder: self.connector.spools(),
+            folder: Some(self.connector.spools()),
         };
         let collecting = Collecting::new(found, plan, &request.since);
-        Ok(Reading::of(StreamReading::new(self.connector.clone(), stream, collecting, process).pieces()))
+        let reading = StreamReading { connector: self.connector.clone(), stream, process };
+        Ok(Reading::of(collecting::pieces(reading, collecting)))
     }
 }

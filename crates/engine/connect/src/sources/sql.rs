@@ -35,7 +35,7 @@ use self::progress::{PROGRESS, Progress};
 use self::session::Session;
 use self::streams::{Stream, fits};
 use self::sweep::{Guards, Mode, Sweep};
-use crate::column_name::sql_name;
+use crate::clock::Clock;
 use crate::errors::ConnectError;
 use crate::settings::Settings;
 use crate::source::{
@@ -58,7 +58,7 @@ pub struct Sql {
     queries: Vec<Query>,
     /// Asked for once per source: a source is opened for one sync.
     catalogue: OnceCell<Catalogue>,
-    today: fn() -> NaiveDate,
+    clock: Clock,
 }
 
 /// What all readings of one source share.
@@ -105,10 +105,6 @@ impl Sql {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<Sql, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let number = |name: &str, otherwise: i64| settings.number(name).unwrap_or(otherwise) as u64;
         let guards = Guards {
             mode: match settings.text("sweep") {
@@ -132,14 +128,14 @@ impl Sql {
             tables: asked::tables(settings),
             queries: asked::queries(settings)?,
             catalogue: OnceCell::new(),
-            today,
+            clock: surroundings.clock,
         })
     }
 
     /// Takes another clock for the days of sweeps.
     #[must_use]
     pub fn with_today(self, today: fn() -> NaiveDate) -> Sql {
-        Sql { today, ..self }
+        Sql { clock: Clock::Told(today), ..self }
     }
 
     fn opened(&self, error: SqlError) -> ConnectError {
@@ -172,11 +168,7 @@ impl Sql {
                 session.close().await;
                 Ok(described)
             }
-            None => Err(ConnectError::UnknownStream {
-                source_name: self.name.clone(),
-                stream: name.to_owned(),
-                known: plans.iter().map(Plan::name).collect::<Vec<_>>().join(", "),
-            }),
+            None => Err(ConnectError::unknown_stream(&self.name, name, plans.iter().map(Plan::name))),
         }
     }
 
@@ -185,7 +177,7 @@ impl Sql {
         let guards = self.reader.guards;
         let is_later = request.since.get(PROGRESS).is_some() && request.known.is_some();
         let keys = request.keys.clone().filter(|_| is_later && guards.mode != Mode::Off)?;
-        let day = (self.today)().to_string();
+        let day = self.clock.today().to_string();
         let last = request.since.get(sweep::SWEEP).and_then(|mark| mark["day"].as_str());
         last.is_none_or(|last| last < day.as_str()).then_some(Sweep { keys, guards, day })
     }
@@ -267,10 +259,4 @@ impl Source for Sql {
         let passage = Passage::new(self.reader.clone(), stream, progress, sweep);
         Ok(Reading { skipped: begun.into_iter().collect(), ..Reading::of(passage.pieces()) })
     }
-}
-
-/// The day in São Paulo, which has kept one offset since 2019.
-fn today() -> NaiveDate {
-    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
-    (now - chrono::Duration::hours(3)).date_naive()
 }

@@ -101,10 +101,6 @@ pub fn open(
     settings: &Settings,
     surroundings: &Surroundings,
 ) -> Result<Arc<dyn Source>, ConnectError> {
-    if name.is_empty() || sql_name(name) != name {
-        let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-        return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-    }
     // A secret that cannot be one is told now, not at the first delivery.
     Hook::new(settings)?;
     let mut picked = Vec::new();
@@ -214,11 +210,7 @@ impl Source for Webhook {
 
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
         if request.stream != EVENTS {
-            return Err(ConnectError::UnknownStream {
-                source_name: self.name.clone(),
-                stream: request.stream,
-                known: EVENTS.to_owned(),
-            });
+            return Err(ConnectError::unknown_stream(&self.name, &request.stream, [EVENTS]));
         }
         let (facts, picked) = (Facts::fixed(Arc::new(self.shape())), self.picked.clone());
         let taken = Arc::new(move |delivery: &Delivery, facts: &mut Facts| take(delivery, &picked, facts));

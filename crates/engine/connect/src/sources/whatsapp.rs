@@ -24,7 +24,6 @@ use serde_json::Value;
 
 use self::envelope::{Envelope, Event};
 use self::graph::Graph;
-use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::facts::{Facts, Row};
 use crate::http::HttpOptions;
@@ -80,10 +79,6 @@ impl WhatsApp {
     }
 
     fn new(name: &str, settings: &Settings, surroundings: &Surroundings) -> Result<WhatsApp, ConnectError> {
-        if name.is_empty() || sql_name(name) != name {
-            let detail = format!("the name is not SQL-safe; use `{}`", sql_name(name));
-            return Err(ConnectError::Options { source_name: name.to_owned(), detail });
-        }
         let graph = match (settings.given("waba_id"), settings.given("access_token")) {
             (None, None) => None,
             (Some(account), Some(token)) => {
@@ -271,11 +266,7 @@ impl Source for WhatsApp {
             Some(graph) if analytics::STREAMS.contains(&request.stream.as_str()) => {
                 analytics::read(graph, &request.stream, (self.today)(), &request.since).await
             }
-            _ => Err(ConnectError::UnknownStream {
-                source_name: self.name.clone(),
-                known: self.streams().await?.join(", "),
-                stream: request.stream,
-            }),
+            _ => Err(ConnectError::unknown_stream(&self.name, &request.stream, self.streams().await?)),
         }
     }
 

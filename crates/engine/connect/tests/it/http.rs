@@ -1,49 +1,20 @@
 //! The HTTP client against servers that behave and servers that do not, over real sockets.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use connect::{Ask, Egress, Http, HttpError, HttpOptions, Manners, Pace};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::served::{Served, answer, served};
+
 /// What the server sends to the first, second … request; the last answer stands for all further ones. Then it hangs up.
-struct Server {
-    base: String,
-    requests: Arc<AtomicUsize>,
+async fn serve(answers: Vec<String>) -> Served {
+    let counted = AtomicUsize::new(0);
+    served(move |_| answers[counted.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)].clone()).await
 }
 
-async fn serve(answers: Vec<String>) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}/api", listener.local_addr().unwrap());
-    let requests = Arc::new(AtomicUsize::new(0));
-    let counted = requests.clone();
-    tokio::spawn(async move {
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let mut request = Vec::new();
-            let mut chunk = [0; 4096];
-            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-                match socket.read(&mut chunk).await {
-                    Ok(0) | Err(_) => break,
-                    Ok(read) => request.extend_from_slice(&chunk[..read]),
-                }
-            }
-            let number = counted.fetch_add(1, Ordering::SeqCst);
-            let answer = &answers[number.min(answers.len() - 1)];
-            // The client may have had enough before the end.
-            drop(socket.write_all(answer.as_bytes()).await);
-            drop(socket.shutdown().await);
-        }
-    });
-    Server { base, requests }
-}
-
-fn answer(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
-}
-
-async fn client(server: &Server) -> Http {
+async fn client(server: &Served) -> Http {
     let options = HttpOptions {
         egress: Egress::with_networks(["127.0.0.1"]).unwrap(),
         answer_bytes: 10_000,
@@ -51,7 +22,7 @@ async fn client(server: &Server) -> Http {
         ..HttpOptions::default()
     };
     let manners = Manners { attempts: 3, longest_pause: Duration::from_secs(2), ..Manners::default() };
-    Http::open(&server.base, &options, Pace::new(manners)).await.unwrap()
+    Http::open(&format!("{}/api", server.url), &options, Pace::new(manners)).await.unwrap()
 }
 
 #[tokio::test]
@@ -60,7 +31,7 @@ async fn busy_and_broken_answers_are_asked_for_again() {
     let server = serve(vec![answer("503 Busy", "", ""), broken, answer("200 OK", "", "{}")]).await;
     let found = client(&server).await.patiently(&Ask::get("Deals?$top=1")).await.unwrap();
     assert_eq!((found.status.as_u16(), found.body.as_slice()), (200, b"{}".as_slice()));
-    assert_eq!(server.requests.load(Ordering::SeqCst), 3);
+    assert_eq!(server.asked().len(), 3);
 }
 
 #[tokio::test]
@@ -90,7 +61,7 @@ async fn a_wait_longer_than_our_patience_ends_the_request_and_holds_for_the_next
     let error = http.patiently(&Ask::get("Deals")).await.unwrap_err();
     assert!(matches!(&error, HttpError::Status { status: 429, detail, .. } if detail == "quota"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(2));
-    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]
@@ -99,7 +70,7 @@ async fn what_stays_an_error_is_told_after_the_last_try() {
     let error = client(&server).await.patiently(&Ask::get("Deals?$filter=secret")).await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains("answered 500 to `Deals`: no space") && !text.contains("secret"), "{text}");
-    assert_eq!(server.requests.load(Ordering::SeqCst), 3);
+    assert_eq!(server.asked().len(), 3);
 }
 
 #[tokio::test]
@@ -108,19 +79,19 @@ async fn refusals_are_answers_and_asked_once() {
     let http = client(&server).await;
     let found = http.patiently(&Ask::get("Deals")).await.unwrap();
     assert_eq!(found.status.as_u16(), 403);
-    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let inner = serve(vec![answer("200 OK", "", "secret")]).await;
-    let server = serve(vec![answer("302 Found", &format!("location: {}\r\n", inner.base), "")]).await;
+    let server = serve(vec![answer("302 Found", &format!("location: {}\r\n", inner.url), "")]).await;
     let http = client(&server).await;
     let ask = Ask::get("Deals");
     let found = http.patiently(&ask).await.unwrap();
     let error = http.status(&ask, &found);
-    assert!(matches!(&error, HttpError::Elsewhere { to, .. } if *to == inner.base), "{error}");
-    assert_eq!(inner.requests.load(Ordering::SeqCst), 0);
+    assert!(matches!(&error, HttpError::Elsewhere { to, .. } if *to == inner.url), "{error}");
+    assert_eq!(inner.asked().len(), 0);
 }
 
 #[tokio::test]
@@ -131,7 +102,7 @@ async fn paths_of_an_answer_lead_to_no_other_host() {
         let error = http.once(&Ask::get(elsewhere)).await.unwrap_err();
         assert!(matches!(error, HttpError::Elsewhere { .. }), "{elsewhere}: {error}");
     }
-    assert_eq!(server.requests.load(Ordering::SeqCst), 0);
+    assert_eq!(server.asked().len(), 0);
 }
 
 #[tokio::test]

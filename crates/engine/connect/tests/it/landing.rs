@@ -1,6 +1,6 @@
 //! A place where pieces of a stream are landed as the pipeline lands them: rows and mark in one step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
@@ -65,18 +65,7 @@ impl Table {
             batches.collect::<Vec<_>>().await.into_iter().collect::<Result<_, _>>()?;
         let rows: Vec<Row> = batches.iter().flat_map(rows_of).collect();
         let came = rows.len();
-        match &hint {
-            LandHint::ReplaceAll => self.rows = rows,
-            LandHint::Append => self.rows.extend(rows),
-            LandHint::Merge { key } => {
-                for row in rows {
-                    let same = |other: &Row| key.iter().all(|column| other.get(column) == row.get(column));
-                    self.rows.retain(|other| !same(other));
-                    self.rows.push(row);
-                }
-            }
-            other => panic!("no piece of a connector is landed by {other:?}"),
-        }
+        put(&mut self.rows, rows, &hint);
         for field in schema.fields() {
             self.types.insert(field.name().clone(), field.data_type().clone());
         }
@@ -104,7 +93,46 @@ impl Table {
     }
 }
 
-fn rows_of(batch: &RecordBatch) -> Vec<Row> {
+/// Lands rows as the lake does.
+pub fn put(table: &mut Vec<Row>, rows: Vec<Row>, hint: &LandHint) {
+    let of = |row: &Row, key: &[String]| -> Vec<Option<String>> {
+        key.iter().map(|name| row.get(name).cloned()).collect()
+    };
+    match hint {
+        LandHint::Append => table.extend(rows),
+        LandHint::ReplaceAll => *table = rows,
+        LandHint::Merge { key } => {
+            // Of several the last wins.
+            let mut last: BTreeMap<_, Row> = BTreeMap::new();
+            for row in rows {
+                last.insert(of(&row, key), row);
+            }
+            table.retain(|old| !last.contains_key(&of(old, key)));
+            table.extend(last.into_values());
+        }
+        LandHint::ReplaceKeys { key } => {
+            let new: BTreeSet<_> = rows.iter().map(|row| of(row, key)).collect();
+            table.retain(|old| !new.contains(&of(old, key)));
+            table.extend(rows);
+        }
+        LandHint::Replace { column, value } => {
+            table.retain(|old| old.get(column) != Some(value));
+            table.extend(rows);
+        }
+    }
+}
+
+/// Rows that are there, those that are noted as deleted left out, in an order of their own.
+pub fn present(table: &[Row]) -> Vec<Row> {
+    sorted(table.iter().filter(|row| row["_mirante_deleted"] == "false").cloned().collect())
+}
+
+pub fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort();
+    rows
+}
+
+pub fn rows_of(batch: &RecordBatch) -> Vec<Row> {
     let options = FormatOptions::default();
     let mut rows = vec![Row::new(); batch.num_rows()];
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use connect::{Egress, Surroundings};
 use serde_json::{Value, json};
 
-use crate::ploomes::scripted::{Scripted, scripted};
+use crate::served::{Served, json as told, served};
 
 /// Orders by number, ten on a day.
 pub fn orders(from: i64, to: i64) -> Vec<Value> {
@@ -16,19 +16,13 @@ pub fn orders(from: i64, to: i64) -> Vec<Value> {
 }
 
 /// `GET /orders?since=…&page=…&limit=…` → `{"data": […]}`.
-pub async fn shop(orders: Arc<Mutex<Vec<Value>>>) -> Scripted {
-    scripted(move |target| {
-        let query = target.split_once('?').map_or("", |(_, query)| query);
-        let said = |name: &str| {
-            query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
-        };
-        let number =
-            |name: &str, otherwise: usize| said(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-        let since = said("since").unwrap_or_default();
+pub async fn shop(orders: Arc<Mutex<Vec<Value>>>) -> Served {
+    served(move |asked| {
+        let since = asked.query.get("since").cloned().unwrap_or_default();
         let orders = orders.lock().unwrap();
         let found = orders.iter().filter(|order| order["updated_at"].as_str().unwrap() >= since.as_str());
-        let (page, limit) = (number("page", 1), number("limit", 1000));
-        (200, json!({"data": found.skip((page - 1) * limit).take(limit).collect::<Vec<_>>()}))
+        let (page, limit) = (asked.number("page").unwrap_or(1), asked.number("limit").unwrap_or(1000));
+        told(&json!({"data": found.skip((page - 1) * limit).take(limit).collect::<Vec<_>>()}))
     })
     .await
 }

@@ -6,6 +6,6 @@ mod days;
 mod faults;
 mod fields;
 mod following;
-pub mod scripted;
+mod scripted;
 mod settings;
 mod sweeping;

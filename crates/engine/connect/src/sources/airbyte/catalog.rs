@@ -4,9 +4,10 @@
 
 use serde_json::{Value, json};
 
+use crate::collecting::Mode;
 use crate::column_name::column_names;
 use crate::column_type::ColumnType;
-use crate::sources::python::choice::{Choice, Mode};
+use crate::sources::python::choice::Choice;
 use crate::sources::python::json_schema;
 
 /// A stream as it is read.

@@ -9,10 +9,10 @@ use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use tokio::sync::OnceCell;
 
+use crate::account::Account;
 use crate::errors::ConnectError;
-use crate::http::{Answer, Ask, Http, HttpError, HttpOptions};
+use crate::http::{Answer, Ask, HttpError, encoded};
 use crate::manners::Pace;
 
 /// How long everybody waits after a refusal: it may be a firewall that finds us too busy.
@@ -20,13 +20,8 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(15);
 
 /// One account, by one key.
 pub struct Api {
-    pub source: String,
-    address: String,
-    key: String,
+    pub account: Account,
     header: HeaderValue,
-    options: HttpOptions,
-    pace: Pace,
-    http: OnceCell<Http>,
     /// Rows that a page may have.
     pub page: usize,
     /// Rows of the largest page that came.
@@ -49,44 +44,17 @@ struct Envelope<R> {
 
 impl Api {
     /// Calls nobody yet. None when the key cannot be sent in a header.
-    pub fn new(
-        source: &str,
-        address: &str,
-        key: &str,
-        page: usize,
-        http: HttpOptions,
-        pace: Pace,
-    ) -> Option<Api> {
-        let key = key.trim().to_owned();
-        let mut header = HeaderValue::from_str(&key).ok()?;
+    pub fn new(account: Account, key: &str, page: usize) -> Option<Api> {
+        let mut header = HeaderValue::from_str(key).ok()?;
         header.set_sensitive(true);
-        Some(Api {
-            source: source.to_owned(),
-            address: address.to_owned(),
-            key,
-            header,
-            options: http,
-            pace,
-            http: OnceCell::new(),
-            page,
-            largest: AtomicUsize::new(0),
-        })
+        Some(Api { account, header, page, largest: AtomicUsize::new(0) })
     }
 
     /// The same account at another pace.
     #[must_use]
     pub fn at_pace(&self, pace: Pace) -> Api {
-        Api {
-            source: self.source.clone(),
-            address: self.address.clone(),
-            key: self.key.clone(),
-            header: self.header.clone(),
-            options: self.options.clone(),
-            pace,
-            http: OnceCell::new(),
-            page: self.page,
-            largest: AtomicUsize::new(0),
-        }
+        let (account, header) = (self.account.at_pace(pace), self.header.clone());
+        Api { account, header, page: self.page, largest: AtomicUsize::new(0) }
     }
 
     /// One page of a listing.
@@ -137,7 +105,7 @@ impl Api {
     /// # Errors
     /// As [`Api::list`].
     pub async fn has_rows(&self, stream: &str, path: &str) -> Result<bool, ConnectError> {
-        let query = encoded([("$select", "Id"), ("$top", "1")].into_iter());
+        let query = encoded([("$select", "Id"), ("$top", "1")]);
         Ok(!self.follow(stream, path, &query).await?.rows.is_empty())
     }
 
@@ -158,7 +126,8 @@ impl Api {
         {
             return Ok(value.swap_remove(0));
         }
-        serde_json::from_slice(&body).map_err(|error| self.failed(stream, self.malformed(path, &error)))
+        serde_json::from_slice(&body)
+            .map_err(|error| self.account.failed(stream, self.account.malformed(path, &error)))
     }
 
     /// Whether a page of so many rows is the last one: the server has shown that it gives more at a time. What it clamps `$top` to is
@@ -170,15 +139,14 @@ impl Api {
 
     /// The error of an answer that came, and makes no sense.
     pub fn unexpected(&self, stream: &str, path: &str, detail: &str) -> ConnectError {
-        let (host, path) = (self.host().to_owned(), path.to_owned());
-        self.failed(stream, HttpError::Unexpected { host, path, detail: detail.to_owned() })
+        self.account.failed(stream, self.account.unexpected(path, detail))
     }
 
     async fn follow(&self, stream: &str, path: &str, query: &str) -> Result<Page, ConnectError> {
         let listing = |body: &[u8]| serde_json::from_slice::<Envelope<IgnoredAny>>(body).map(|_| ());
         let body = self.ask(stream, path, query, listing).await?;
         let Envelope { value, next } = serde_json::from_slice::<Envelope<Box<RawValue>>>(&body)
-            .map_err(|error| self.failed(stream, self.malformed(path, &error)))?;
+            .map_err(|error| self.account.failed(stream, self.account.malformed(path, &error)))?;
         // Its host is a shard that nobody checked: only the query counts.
         let next = next.and_then(|link| link.split_once('?').map(|(_, query)| query.to_owned()));
         Ok(Page { rows: value, next })
@@ -192,7 +160,7 @@ impl Api {
         query: &str,
         sound: impl Fn(&[u8]) -> Result<(), serde_json::Error>,
     ) -> Result<Vec<u8>, ConnectError> {
-        let http = self.http().await?;
+        let http = self.account.http().await?;
         let ask = Ask::get(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
             .with(HeaderName::from_static("user-key"), self.header.clone())
             .with(ACCEPT, HeaderValue::from_static("application/json"));
@@ -200,16 +168,18 @@ impl Api {
             if !answer.status.is_success() {
                 return Ok(());
             }
-            sound(&answer.body).map_err(|error| self.malformed(path, &error))
+            sound(&answer.body).map_err(|error| self.account.malformed(path, &error))
         };
-        let answer = http.patiently_until(&ask, sound).await.map_err(|error| self.failed(stream, error))?;
+        let answer =
+            http.patiently_until(&ask, sound).await.map_err(|error| self.account.failed(stream, error))?;
         if answer.status.is_success() {
             return Ok(answer.body);
         }
         let error = match (answer.status.as_u16(), http.status(&ask, &answer)) {
             (401, HttpError::Status { host, detail, .. }) => HttpError::SignIn { host, detail },
             (403, HttpError::Status { host, path, status, detail }) => {
-                self.pace.wait_for(REFUSED_PAUSE.min(self.pace.manners().longest_pause));
+                let pace = self.account.pace();
+                pace.wait_for(REFUSED_PAUSE.min(pace.manners().longest_pause));
                 let detail = format!(
                     "{detail}; the key's user may not read this, or the system finds us too busy: check the user's profile, \
                      then lower `per_minute`"
@@ -218,103 +188,6 @@ impl Api {
             }
             (_, error) => error,
         };
-        Err(self.failed(stream, error))
-    }
-
-    async fn http(&self) -> Result<&Http, ConnectError> {
-        let open = || Http::open(&self.address, &self.options, self.pace.clone());
-        self.http
-            .get_or_try_init(open)
-            .await
-            .map_err(|error| ConnectError::Open { source_name: self.source.clone(), error })
-    }
-
-    fn host(&self) -> &str {
-        self.http.get().map_or(self.address.as_str(), Http::host)
-    }
-
-    /// Says where, never what: an answer may hold anything.
-    fn malformed(&self, path: &str, error: &serde_json::Error) -> HttpError {
-        let host = self.host().to_owned();
-        let detail = format!("its JSON is wrong at line {}, column {}", error.line(), error.column());
-        if error.is_eof() {
-            HttpError::Broken { host, detail: "its JSON is cut off".to_owned() }
-        } else {
-            HttpError::Unexpected { host, path: path.to_owned(), detail }
-        }
-    }
-
-    /// The error with its place. A server may repeat what it was sent: the key is taken out of its words.
-    fn failed(&self, stream: &str, error: HttpError) -> ConnectError {
-        let clean =
-            |detail: String| if self.key.is_empty() { detail } else { detail.replace(&self.key, "…") };
-        let error = match error {
-            HttpError::Status { host, path, status, detail } => {
-                HttpError::Status { host, path, status, detail: clean(detail) }
-            }
-            HttpError::SignIn { host, detail } => HttpError::SignIn { host, detail: clean(detail) },
-            HttpError::Elsewhere { host, to } => HttpError::Elsewhere { host, to: clean(to) },
-            other => other,
-        };
-        ConnectError::Http { source_name: self.source.clone(), stream: stream.to_owned(), error }
-    }
-}
-
-/// The status of a refusal.
-pub fn status(error: &ConnectError) -> Option<u16> {
-    match error {
-        ConnectError::Http { error: HttpError::Status { status, .. }, .. } => Some(*status),
-        _ => None,
-    }
-}
-
-/// A query string. Everything but letters, digits and `-._~` is escaped: the API reads `+` as a blank.
-fn encoded<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut query = String::new();
-    for (name, value) in pairs {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(name);
-        query.push('=');
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                query.push(char::from(byte));
-            } else {
-                query.push('%');
-                query.extend(
-                    [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])),
-                );
-            }
-        }
-    }
-    query
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn queries_keep_their_names_and_escape_every_sign() {
-        let pairs = [("$filter", "LastUpdateDate ge 2026-03-20T15:37:10.183+00:00"), ("$expand", "Type,é")];
-        assert_eq!(
-            encoded(pairs.into_iter()),
-            "$filter=LastUpdateDate%20ge%202026-03-20T15%3A37%3A10.183%2B00%3A00&$expand=Type%2C%C3%A9"
-        );
-    }
-
-    #[test]
-    fn a_key_that_is_repeated_in_an_answer_stays_out_of_the_message() {
-        let pace = Pace::new(crate::manners::Manners::default());
-        let api = Api::new("crm", "https://x", " ABC123 ", 300, HttpOptions::default(), pace).unwrap();
-        let said = HttpError::Status {
-            host: "x".into(),
-            path: "Deals".into(),
-            status: 400,
-            detail: "User-Key ABC123 is odd".into(),
-        };
-        let message = api.failed("deals", said).to_string();
-        assert!(message.contains("User-Key … is odd") && !message.contains("ABC123"), "{message}");
+        Err(self.account.failed(stream, error))
     }
 }

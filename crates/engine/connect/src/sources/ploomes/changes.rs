@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use serde_json::value::RawValue;
 
-use super::api::{self, Api, Page};
+use super::api::{Api, Page};
 use super::cursor::{self, Place, Recent, Resumed};
 use super::entities::{Entity, Lines};
 use super::fields::Custom;
@@ -171,13 +171,13 @@ impl Changes {
             query.extend(self.select.as_deref().map(|select| ("$select", select)));
             match self.api.list(self.entity.stream, self.entity.path, &query).await {
                 // The account's version may not have one of the relations; then their columns stay empty.
-                Err(error) if api::status(&error) == Some(400) && !self.related.is_empty() => {
-                    tracing::info!(source = %self.api.source, stream = self.entity.stream, %error, "asking without related records");
+                Err(error) if error.status() == Some(400) && !self.related.is_empty() => {
+                    tracing::info!(source = %self.api.account.source, stream = self.entity.stream, %error, "asking without related records");
                     self.related.clear();
                 }
                 // Or one of the fields; then all of them are sent.
-                Err(error) if api::status(&error) == Some(400) && self.select.is_some() => {
-                    tracing::info!(source = %self.api.source, stream = self.entity.stream, %error, "asking for all fields");
+                Err(error) if error.status() == Some(400) && self.select.is_some() => {
+                    tracing::info!(source = %self.api.account.source, stream = self.entity.stream, %error, "asking for all fields");
                     self.select = None;
                 }
                 other => return other,
@@ -222,7 +222,7 @@ impl Changes {
             left = &left[left.partition_point(|id| *id <= last)..];
         }
         if !ids.is_empty() {
-            tracing::info!(source = %self.api.source, stream = self.entity.stream, found, "read {found} records again");
+            tracing::info!(source = %self.api.account.source, stream = self.entity.stream, found, "read {found} records again");
         }
         Ok(())
     }

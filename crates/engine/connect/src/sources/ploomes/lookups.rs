@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::api::{self, Api};
+use super::api::Api;
 use super::entities::{Columns, Lookup};
 use super::fields::{Custom, Options};
 use super::layout::{Layout, Record};
@@ -47,7 +47,7 @@ pub async fn read(api: &Api, lookup: &Lookup, since: &StreamState) -> Result<Rea
     let mut outcome = Err(api.unexpected(lookup.stream, lookup.stream, "nobody was asked"));
     for path in lookup.paths {
         outcome = api.list_all(lookup.stream, path, &query).await;
-        if !outcome.as_ref().is_err_and(|error| api::status(error) == Some(404)) {
+        if !outcome.as_ref().is_err_and(|error| error.status() == Some(404)) {
             break;
         }
     }

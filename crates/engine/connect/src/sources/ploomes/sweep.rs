@@ -65,7 +65,7 @@ impl Sweep {
     /// `Sweep` when a page failed, or the answer is not plausible.
     pub async fn run(self, api: &Api, entity: &'static Entity) -> Result<Swept, ConnectError> {
         let refused = |detail: String| ConnectError::Sweep {
-            source_name: api.source.clone(),
+            source_name: api.account.source.clone(),
             stream: entity.stream.to_owned(),
             detail,
         };
@@ -74,7 +74,7 @@ impl Sweep {
         let there = there(api, entity).await.map_err(|error| refused(reason(&error)))?;
         let (gone, unknown) = compared(&known, &there, self.guards).map_err(refused)?;
         tracing::info!(
-            source = %api.source,
+            source = %api.account.source,
             stream = entity.stream,
             known = known.len(),
             there = there.len(),

@@ -2,14 +2,7 @@
 //!
 //! Knows no catalog. Invariant: what a line does not say is left to the connector.
 
-/// How a stream is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// All records each time; they take the place of all rows.
-    FullRefresh,
-    /// What came since the last time.
-    Incremental,
-}
+use crate::collecting::Mode;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]

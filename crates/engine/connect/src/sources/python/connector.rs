@@ -15,11 +15,13 @@ use super::choice::{Choice, choices};
 use super::environment::{Environment, Wanted};
 use super::folder::Folder;
 use super::process::{Process, Run};
-use super::secrets::Secrets;
-use crate::column_name::sql_name;
+use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
+use crate::found::Found;
 use crate::keeping::SettingsKeeper;
+use crate::secrets::Secrets;
 use crate::settings::Settings;
+use crate::source::{StreamFound, StreamTested, Tested, stream_table};
 use crate::sources::Surroundings;
 
 const CONFIG: &str = "config";
@@ -52,9 +54,6 @@ impl Connector {
         start: &'static str,
     ) -> Result<Connector, ConnectError> {
         let options = |detail: String| ConnectError::Options { source_name: name.to_owned(), detail };
-        if name.is_empty() || sql_name(name) != name {
-            return Err(options(format!("the name is not SQL-safe; use `{}`", sql_name(name))));
-        }
         let text = |field: &str| settings.text(field).to_owned();
         let wanted = Wanted { package: text("package"), version: text("version"), python: text("python") };
         wanted.check().map_err(|(field, detail)| settings.refused(field, &detail))?;
@@ -177,6 +176,36 @@ impl Connector {
                 "a token that holds only once may be lost: sign in anew and set `config`",
             )
         })
+    }
+
+    /// A stream as it would be landed, by the columns that the connector declares.
+    ///
+    /// # Errors
+    /// As [`Found::shape`].
+    pub fn found(
+        &self,
+        stream: &str,
+        columns: Vec<(String, ColumnType)>,
+        key: &[String],
+    ) -> Result<StreamFound, ConnectError> {
+        let shape = Found::new(&self.source, stream, columns, None, false).shape(stream, key)?;
+        Ok(StreamFound {
+            name: stream.to_owned(),
+            table: stream_table(&self.source, stream),
+            columns: shape.found(),
+            files: Vec::new(),
+        })
+    }
+
+    /// A connector that answers, with these streams.
+    pub fn tested(&self, streams: Vec<String>) -> Tested {
+        let tested = |name| StreamTested { name, is_empty: false, problem: None };
+        let (package, version) = (self.wanted.package.clone(), self.wanted.version.clone());
+        Tested {
+            facts: vec![("connector", package), ("version", version)],
+            warnings: Vec::new(),
+            streams: streams.into_iter().map(tested).collect(),
+        }
     }
 
     pub fn failed(&self, doing: &str, detail: String, remedy: &'static str) -> ConnectError {

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::process::guarded;
-use super::secrets::Secrets;
 use crate::errors::ConnectError;
+use crate::secrets::Secrets;
 
 const NOTE: &str = "mirante.json";
 /// What pip is told by the environment of this machine: indexes, certificates, caches.

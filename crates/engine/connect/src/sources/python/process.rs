@@ -15,8 +15,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
 use super::folder::Folder;
-use super::secrets::Secrets;
 use crate::errors::ConnectError;
+use crate::secrets::Secrets;
 
 /// Longer lines are no records.
 const LINE_BYTES: u64 = 64 << 20;

@@ -24,7 +24,8 @@ impl SapB1 {
     pub(super) async fn try_out(&self) -> Result<Tested, ConnectError> {
         let reader = &self.reader;
         let opened = reader.session.version().await;
-        let version = opened.map_err(|error| ConnectError::Open { source_name: self.name.clone(), error })?;
+        let version = opened
+            .map_err(|error| ConnectError::Open { source_name: self.name.clone(), error: Box::new(error) })?;
         // Names of our own: what is borrowed from a closure's argument cannot be held across a question.
         let mut looks: Vec<(String, String, &'static str)> = Vec::new();
         for entity in &self.entities {

@@ -1,79 +1,36 @@
-//! Reads one stream of a Singer tap into pieces.
+//! What a Singer tap tells of one stream.
 //!
-//! Starts nothing (`singer`). Invariant: a table that is read whole is handed over only after a good end, and records only with a state that
-//! vouches for them or a good end.
+//! Starts nothing (`singer`), and makes no pieces (`collecting`). Invariant: records of other streams are passed over.
 
 use std::sync::Arc;
 
-use futures::StreamExt;
-
 use super::catalog::Stream;
 use super::messages::Message;
+use crate::collecting::{Collecting, Telling, Told};
 use crate::errors::ConnectError;
-use crate::source::{Piece, Pieces};
-use crate::sources::python::collecting::Collecting;
 use crate::sources::python::connector::Connector;
 use crate::sources::python::json_schema;
 use crate::sources::python::process::Process;
 
 /// A reading under way.
 pub struct Reading {
-    connector: Arc<Connector>,
-    stream: Stream,
-    collecting: Collecting,
-    /// None once the tap has ended.
-    process: Option<Process>,
-    failure: Option<ConnectError>,
+    pub connector: Arc<Connector>,
+    pub stream: Stream,
+    pub process: Process,
 }
 
-impl Reading {
-    pub fn new(
-        connector: Arc<Connector>,
-        stream: Stream,
-        collecting: Collecting,
-        process: Process,
-    ) -> Reading {
-        Reading { connector, stream, collecting, process: Some(process), failure: None }
+#[async_trait::async_trait]
+impl Telling for Reading {
+    async fn next(&mut self, collecting: &mut Collecting) -> Result<Told, ConnectError> {
+        if self.process.advance().await? {
+            line(self.process.line(), &self.connector, &self.stream, collecting)
+        } else {
+            Ok(Told::End)
+        }
     }
 
-    pub fn pieces(self) -> Pieces {
-        futures::stream::unfold(self, |mut reading| async move {
-            reading.next().await.transpose().map(|piece| (piece, reading))
-        })
-        .boxed()
-    }
-
-    async fn next(&mut self) -> Result<Option<Piece>, ConnectError> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let Some(process) = &mut self.process else { return Ok(None) };
-        let heard = loop {
-            match process.advance().await {
-                Ok(true) => {
-                    if let Some(piece) =
-                        line(process.line(), &self.connector, &self.stream, &mut self.collecting)?
-                    {
-                        return Ok(Some(piece));
-                    }
-                }
-                Ok(false) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        let Some(process) = self.process.take() else { return Ok(None) };
-        let ended = match heard {
-            Ok(()) => ended(&self.connector, &format!("stream `{}`", self.stream.name), process).await,
-            Err(error) => Err(error),
-        };
-        // What the last state vouches for stands, whatever happened afterwards.
-        match (self.collecting.finish(ended.is_ok())?, ended) {
-            (None, Err(error)) => Err(error),
-            (piece, ended) => {
-                self.failure = ended.err();
-                Ok(piece)
-            }
-        }
+    async fn end(self) -> Result<(), ConnectError> {
+        ended(&self.connector, &format!("stream `{}`", self.stream.name), self.process).await
     }
 }
 
@@ -99,14 +56,14 @@ fn line(
     connector: &Connector,
     stream: &Stream,
     collecting: &mut Collecting,
-) -> Result<Option<Piece>, ConnectError> {
+) -> Result<Told, ConnectError> {
     let Some(message) = Message::of(line) else {
         tracing::debug!(
             source = connector.source,
             "tap: {}",
             connector.secrets.hide(&String::from_utf8_lossy(line))
         );
-        return Ok(None);
+        return Ok(Told::More);
     };
     let is_ours = message.stream.as_deref() == Some(stream.own.as_str());
     match (message.kind.as_ref(), message.record, message.value) {
@@ -119,7 +76,7 @@ fn line(
             }
             collecting.record(record.get())?;
         }
-        ("STATE", _, Some(value)) => return collecting.state(value.get().to_owned()),
+        ("STATE", _, Some(value)) => return Ok(Told::of(collecting.state(value.get().to_owned())?)),
         // Files that lie elsewhere would have to be read from there; no catalog of ours asks for them.
         ("BATCH", ..) => {
             let doing = format!("stream `{}`", stream.name);
@@ -132,5 +89,5 @@ fn line(
         // A version is activated when all of it was sent, which here is the end; a table that is merged keeps its rows.
         _ => {}
     }
-    Ok(None)
+    Ok(Told::More)
 }

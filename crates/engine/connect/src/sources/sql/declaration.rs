@@ -206,21 +206,3 @@ fn limits() -> Vec<Parameter> {
         ),
     ]
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_there_in_both_languages_and_only_the_password_is_secret() {
-        let kind = kind();
-        for parameter in &kind.parameters {
-            for label in [&parameter.label, &parameter.help] {
-                assert!(!label.pt.is_empty() && label.en.as_ref().is_some_and(|en| !en.is_empty()));
-            }
-        }
-        let secret: Vec<&str> =
-            kind.parameters.iter().filter(|it| it.is_secret()).map(|it| it.name.as_str()).collect();
-        assert_eq!(secret, ["password"]);
-    }
-}

@@ -4,24 +4,19 @@
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
+use crate::account::Account;
 use crate::errors::ConnectError;
-use crate::http::{Answer, Ask, Http, HttpError, HttpOptions};
+use crate::http::{Answer, Ask, HttpError, HttpOptions, encoded};
 use crate::manners::Pace;
 use crate::settings::Settings;
 
 /// One account, by one token.
 pub struct Graph {
-    source: String,
-    address: String,
+    account: Account,
     version: String,
-    account: String,
-    token: String,
+    id: String,
     header: HeaderValue,
-    options: HttpOptions,
-    pace: Pace,
-    http: OnceCell<Http>,
 }
 
 impl Graph {
@@ -31,7 +26,7 @@ impl Graph {
     /// `Options` for an id, a version or a token that can be none.
     pub fn new(
         settings: &Settings,
-        account: &str,
+        id: &str,
         token: &str,
         options: HttpOptions,
         pace: Pace,
@@ -45,39 +40,26 @@ impl Graph {
         if !is_version {
             return Err(settings.refused("graph_version", "write it as v25.0"));
         }
-        if !digits(account) {
+        if !digits(id) {
             return Err(settings.refused("waba_id", "it is made of digits"));
         }
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
+        let token = token.trim();
+        let mut header = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| settings.refused("access_token", "it holds signs that no token has"))?;
         header.set_sensitive(true);
         Ok(Graph {
-            source: settings.source().to_owned(),
-            address: settings.text("address").to_owned(),
+            account: Account::new(settings.source(), settings.text("address"), token, options, pace),
             version: version.to_owned(),
-            account: account.to_owned(),
-            token: token.trim().to_owned(),
+            id: id.to_owned(),
             header,
-            options,
-            pace,
-            http: OnceCell::new(),
         })
     }
 
     /// The same account at another pace.
     #[must_use]
     pub fn at_pace(&self, pace: Pace) -> Graph {
-        Graph {
-            source: self.source.clone(),
-            address: self.address.clone(),
-            version: self.version.clone(),
-            account: self.account.clone(),
-            token: self.token.clone(),
-            header: self.header.clone(),
-            options: self.options.clone(),
-            pace,
-            http: OnceCell::new(),
-        }
+        let (version, id) = (self.version.clone(), self.id.clone());
+        Graph { account: self.account.at_pace(pace), version, id, header: self.header.clone() }
     }
 
     /// What the account is called.
@@ -86,7 +68,7 @@ impl Graph {
     /// `Open`, or `Http` with the remedy.
     pub async fn account_name(&self) -> Result<String, ConnectError> {
         let answer = self.get("self", "", &[("fields", "name")]).await?;
-        Ok(answer["name"].as_str().unwrap_or(&self.account).to_owned())
+        Ok(answer["name"].as_str().unwrap_or(&self.id).to_owned())
     }
 
     /// An answer of the account's node, or of a list below it (`/phone_numbers`).
@@ -99,8 +81,8 @@ impl Graph {
         below: &str,
         query: &[(&str, &str)],
     ) -> Result<Value, ConnectError> {
-        let path = format!("{}/{}{below}?{}", self.version, self.account, encoded(query));
-        let http = self.http().await?;
+        let path = format!("{}/{}{below}?{}", self.version, self.id, encoded(query.iter().copied()));
+        let http = self.account.http().await?;
         let ask = Ask::get(path).with(AUTHORIZATION, self.header.clone());
         // What is only too busy comes with 400 as well as with 429.
         let sound = |answer: &Answer| match refusal(answer) {
@@ -126,27 +108,12 @@ impl Graph {
 
     /// The error of an answer that came, and makes no sense.
     pub fn unexpected(&self, path: &str, detail: &str) -> HttpError {
-        let host = self.http.get().map_or(self.address.as_str(), Http::host).to_owned();
-        HttpError::Unexpected { host, path: format!("{}{path}", self.account), detail: detail.to_owned() }
+        self.account.unexpected(&format!("{}{path}", self.id), detail)
     }
 
-    /// The error with its place. A server may repeat what it was sent: the token is taken out of its words.
+    /// The error with its place.
     pub fn failed(&self, stream: &str, error: HttpError) -> ConnectError {
-        let clean = |text: String| text.replace(&self.token, "…");
-        let error = match error {
-            HttpError::Status { host, path, status, detail } => {
-                HttpError::Status { host, path, status, detail: clean(detail) }
-            }
-            HttpError::SignIn { host, detail } => HttpError::SignIn { host, detail: clean(detail) },
-            other => other,
-        };
-        ConnectError::Http { source_name: self.source.clone(), stream: stream.to_owned(), error }
-    }
-
-    async fn http(&self) -> Result<&Http, ConnectError> {
-        let open = || Http::open(&self.address, &self.options, self.pace.clone());
-        let opened = self.http.get_or_try_init(open).await;
-        opened.map_err(|error| ConnectError::Open { source_name: self.source.clone(), error })
+        self.account.failed(stream, error)
     }
 }
 
@@ -197,27 +164,4 @@ fn explained(host: &str, said: &Said, error: HttpError) -> HttpError {
         },
         other => other,
     }
-}
-
-/// A query string. Everything but letters, digits and `-._~` is escaped: filters have brackets and quotes.
-fn encoded(pairs: &[(&str, &str)]) -> String {
-    let mut query = String::new();
-    for (name, value) in pairs {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(name);
-        query.push('=');
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                query.push(char::from(byte));
-            } else {
-                query.push('%');
-                query.extend(
-                    [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])),
-                );
-            }
-        }
-    }
-    query
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::landing::Table;
 use crate::orders::{older_python, orders, shop, surroundings};
-use crate::ploomes::scripted::scripted;
+use crate::served::{answer, served};
 
 fn declarative(url: &str) -> Airbyte {
     let config = json!({"base_url": url, "token": "s3cr3t-token"}).to_string();
@@ -31,11 +31,11 @@ async fn a_manifest_of_ours_reads_an_api_twice_without_a_doubled_row() {
     // One is new, and one has changed.
     rows.lock().unwrap().extend(orders(121, 121));
     rows.lock().unwrap()[6] = json!({"id": 7, "total": 99.5, "updated_at": "2026-02-14T00:00:00Z"});
-    let asked = shop.asked.lock().unwrap().len();
+    let asked = shop.asked().len();
     let (came, error) = table.sync(&declarative(&shop.url), "orders").await;
     assert_eq!(error.map(|error| error.to_string()), None);
     assert!(came < 10, "only what is new and what the connector overlaps: {came}");
-    assert!(shop.asked.lock().unwrap()[asked..].iter().all(|target| target.contains("since=2026-02-13")));
+    assert!(shop.asked()[asked..].iter().all(|asked| asked.target.contains("since=2026-02-13")));
     assert_eq!(table.ids("id"), (1..=121).collect::<Vec<_>>());
     let changed = table.rows.iter().find(|row| row["id"] == "7").unwrap();
     assert_eq!((changed["total"].as_str(), &table.types["total"]), ("99.5", &DataType::Float64));
@@ -49,7 +49,7 @@ async fn a_look_at_a_manifest_tells_its_columns_and_what_is_wrong() {
     source.test().await.unwrap();
     let found = source.discover().await.unwrap();
     assert_eq!(found.streams[0].columns[2].column_type, ColumnType::Moment);
-    let refusing = scripted(|_| (401, json!({"message": "who are you, s3cr3t-token?"}))).await;
+    let refusing = served(|_| answer("401 No", "", r#"{"message":"who are you, s3cr3t-token?"}"#)).await;
     let error = declarative(&refusing.url).test().await.unwrap_err().to_string();
     assert!(error.contains("source `loja`, check:") && !error.contains("s3cr3t"), "{error}");
 }

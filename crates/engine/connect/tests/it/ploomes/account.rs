@@ -1,23 +1,25 @@
 //! A CRM that is served, a source that reads it, and a place where its pieces are landed as the pipeline lands them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, TimestampMicrosecondType};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::{Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
 use chrono::NaiveDate;
 use connect::sources::ploomes::Ploomes;
 use connect::{
-    ColumnType, ConnectError, Egress, LandHint, LandedKeys, Manners, Pace, Piece, ReadRequest, Source,
-    StreamFound, StreamState, Surroundings,
+    ColumnType, ConnectError, Egress, LandedKeys, Manners, Pace, Piece, ReadRequest, Source, StreamFound,
+    StreamState, Surroundings,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
 use simulators::servers::ploomes::{Options, start};
 use simulators::servers::{LedgerRow, Running, System, World};
 use simulators::{Company, Scale};
+
+pub use crate::landing::{Row, sorted};
+use crate::landing::{present, put, rows_of};
 
 /// Stream, entity, and the stream of its lines, if it has some.
 pub const STREAMS: [(&str, &str, Option<&str>); 10] = [
@@ -65,9 +67,6 @@ pub fn source_of(url: &str, more: &Value) -> Ploomes {
 pub fn source(running: &Running) -> Ploomes {
     source_of(&running.url(), &json!({}))
 }
-
-/// Values by column, without those that are null.
-pub type Row = BTreeMap<String, String>;
 
 /// Tables and states, as runs leave them.
 #[derive(Debug, Default, Clone)]
@@ -174,37 +173,15 @@ impl Lake {
     async fn land(&mut self, piece: Piece) -> usize {
         let batches: Vec<RecordBatch> = piece.batches.map(Result::unwrap).collect().await;
         self.rejected += piece.rejects.count();
-        let rows: Vec<Row> = batches.iter().flat_map(rows).collect();
+        let rows: Vec<Row> = batches.iter().flat_map(rows_of).collect();
         let brought = rows.len();
-        let table = self.tables.entry(piece.stream.clone()).or_default();
-        let of =
-            |row: &Row, key: &[String]| -> Vec<String> { key.iter().map(|name| row[name].clone()).collect() };
-        let (key, keeps_all) = match piece.hint {
-            LandHint::Merge { key } => (key, false),
-            LandHint::ReplaceKeys { key } => (key, true),
-            LandHint::ReplaceAll => {
-                *table = rows;
-                return brought;
-            }
-            hint => panic!("no CRM is landed with {hint:?}"),
-        };
-        let replaced: BTreeSet<Vec<String>> = rows.iter().map(|row| of(row, &key)).collect();
-        table.retain(|old| !replaced.contains(&of(old, &key)));
-        if keeps_all {
-            table.extend(rows);
-        } else {
-            // Of several the last wins.
-            let last: BTreeMap<Vec<String>, Row> =
-                rows.into_iter().map(|row| (of(&row, &key), row)).collect();
-            table.extend(last.into_values());
-        }
+        put(self.tables.entry(piece.stream).or_default(), rows, &piece.hint);
         brought
     }
 
     /// Rows that are there, in an order of their own.
     pub fn rows(&self, stream: &str) -> Vec<Row> {
-        let rows = self.tables.get(stream).into_iter().flatten();
-        sorted(rows.filter(|row| row["_mirante_deleted"] == "false").cloned().collect())
+        present(self.tables.get(stream).map_or(&[], Vec::as_slice))
     }
 
     /// Rows that are noted as deleted.
@@ -239,31 +216,6 @@ impl LandedKeys for Ids {
         let ids = Arc::new(Int64Array::from(self.0.clone()));
         Ok(vec![RecordBatch::try_new(schema, vec![ids])?])
     }
-}
-
-fn rows(batch: &RecordBatch) -> Vec<Row> {
-    let schema = batch.schema();
-    let options = FormatOptions::default();
-    // Moments lose their zone for this: it is always UTC, and the formatter knows no names of zones.
-    let plain = |column: &ArrayRef| match column.as_primitive_opt::<TimestampMicrosecondType>() {
-        Some(moments) => Arc::new(moments.clone().with_timezone_opt(None::<String>)),
-        None => column.clone(),
-    };
-    let columns: Vec<ArrayRef> = batch.columns().iter().map(plain).collect();
-    let shown: Vec<_> =
-        columns.iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
-    let row = |at: usize| {
-        let filled = (0..columns.len()).filter(|column| columns[*column].is_valid(at));
-        filled
-            .map(|column| (schema.field(column).name().clone(), shown[column].value(at).to_string()))
-            .collect()
-    };
-    (0..batch.num_rows()).map(row).collect()
-}
-
-pub fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.sort();
-    rows
 }
 
 /// Compares all tables with what the CRM has.
@@ -324,7 +276,7 @@ fn expected(found: &StreamFound, record: &Value) -> Row {
             (Value::Number(number), ColumnType::Decimal { .. }) => format!("{:.6}", number.as_f64().unwrap()),
             (Value::String(text), ColumnType::Moment) => {
                 let at = chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc();
-                at.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
+                at.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string()
             }
             (Value::String(text), _) => text.clone(),
             (other, _) => other.to_string(),

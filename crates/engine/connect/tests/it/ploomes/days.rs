@@ -1,8 +1,11 @@
 //! A picture of the open deals, once a day.
 
+use connect::sources::ploomes::Ploomes;
+use connect::{Egress, Surroundings};
+use serde_json::json;
 use simulators::servers::{DealEdit, System, World};
 
-use super::account::{Lake, Row, day, served, source, world};
+use super::account::{Lake, Row, day, key, served, source, world};
 
 const SNAPSHOTS: &str = "deal_stage_snapshots";
 
@@ -40,6 +43,24 @@ async fn each_day_has_one_row_per_open_deal_and_keeps_its_stages() {
     assert_ne!(stages[0], stages[1]);
     assert!(rows.iter().all(|row| row.contains_key("pipeline_id") && row.contains_key("owner_id")));
     assert!(rows[0].contains_key("amount") && rows[0].contains_key("days_in_stage"), "{:?}", rows[0]);
+}
+
+#[tokio::test]
+async fn the_day_is_that_of_the_workspaces_zone() {
+    let world = world();
+    let running = served(&world).await;
+    let settings = json!({"address": running.url(), "user_key": key()});
+    let mut days = Vec::new();
+    // Twenty-six hours lie between them: it is never the same day in both.
+    for zone in ["Pacific/Kiritimati", "Etc/GMT+12"] {
+        let surroundings = Surroundings::new(Egress::with_networks(["127.0.0.1"]).unwrap());
+        let surroundings = surroundings.in_zone(zone.parse().unwrap());
+        let source = Ploomes::from_settings("crm", &settings, &surroundings).unwrap();
+        let mut lake = Lake::default();
+        lake.read(&source, SNAPSHOTS).await.unwrap();
+        days.push(lake.rows(SNAPSHOTS)[0]["day"].clone());
+    }
+    assert!(days[0] > days[1], "{days:?}");
 }
 
 #[tokio::test]

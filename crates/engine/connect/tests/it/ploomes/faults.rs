@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use connect::HttpError;
 use connect::Source as _;
-use connect::{ConnectError, HttpError};
 use serde_json::json;
 use simulators::servers::{Misbehaviour, Running};
 
@@ -74,10 +74,7 @@ async fn a_refusal_stops_its_stream_at_once_and_the_next_reading_goes_on() {
     running.misbehave(Misbehaviour { forbidden_once: true, ..Misbehaviour::default() });
     let error = lake.read(&source, "deals").await.unwrap_err();
     assert_eq!(running.total() - before, 1, "asked once");
-    assert!(
-        matches!(&error, ConnectError::Http { error: HttpError::Status { status: 403, .. }, .. }),
-        "{error}"
-    );
+    assert!(matches!(error.http(), Some(HttpError::Status { status: 403, .. })), "{error}");
     let message = error.to_string();
     assert!(
         message.contains("`crm`, stream `deals`") && message.contains("check the user's profile"),
@@ -110,7 +107,7 @@ async fn a_wrong_key_is_a_sign_in_that_failed_and_is_not_told() {
     let wrong = "FEDCBA9876543210";
     let source = source_of(&running.url(), &json!({"user_key": wrong}));
     let error = Lake::default().read(&source, "deals").await.unwrap_err();
-    assert!(matches!(&error, ConnectError::Http { error: HttpError::SignIn { .. }, .. }), "{error}");
+    assert!(matches!(error.http(), Some(HttpError::SignIn { .. })), "{error}");
     let test = source.test().await.unwrap_err();
     for message in [error.to_string(), test.to_string(), format!("{error:?}"), format!("{test:?}")] {
         assert!(!message.contains(wrong) && !message.contains(&key()), "{message}");
@@ -122,7 +119,7 @@ async fn a_wrong_key_is_a_sign_in_that_failed_and_is_not_told() {
 async fn an_address_that_nobody_has_is_told_at_opening() {
     let source = source_of("http://127.0.0.1:1", &json!({}));
     let error = Lake::default().read(&source, "pipelines").await.unwrap_err();
-    assert!(matches!(&error, ConnectError::Http { error: HttpError::Unreachable { .. }, .. }), "{error}");
+    assert!(matches!(error.http(), Some(HttpError::Unreachable { .. })), "{error}");
     let inner = connect::open(
         "ploomes",
         "crm",
@@ -131,5 +128,5 @@ async fn an_address_that_nobody_has_is_told_at_opening() {
     );
     let request = connect::ReadRequest { stream: "deals".into(), ..Default::default() };
     let error = inner.unwrap().read(request).await.map(|_| ()).unwrap_err();
-    assert!(matches!(&error, ConnectError::Open { error: HttpError::Private { .. }, .. }), "{error}");
+    assert!(matches!(error.http(), Some(HttpError::Private { .. })), "{error}");
 }

@@ -1,14 +1,13 @@
 //! A company that is served, a source that reads it, and a place where its pieces are landed as the pipeline lands them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 use connect::sources::sap_b1::SapB1;
 use connect::{
-    ColumnType, ConnectError, Egress, LandHint, Mark, Piece, ReadRequest, Source, StreamFound, StreamState,
+    ColumnType, ConnectError, Egress, Mark, Piece, ReadRequest, Source, StreamFound, StreamState,
     Surroundings,
 };
 use futures::StreamExt;
@@ -16,6 +15,9 @@ use serde_json::{Value, json};
 use simulators::servers::sap_b1::{Options, start};
 use simulators::servers::{Running, System, World};
 use simulators::{Company, Scale};
+
+pub use crate::landing::{Row, sorted};
+use crate::landing::{present, put, rows_of};
 
 pub const PASSWORD: &str = "serra-azul";
 
@@ -101,9 +103,6 @@ pub fn source(running: &Running) -> SapB1 {
     source_of(&settings(&running.url()))
 }
 
-/// Values by column, without those that are null.
-pub type Row = BTreeMap<String, String>;
-
 /// Tables and states, as a run leaves them.
 #[derive(Debug, Default, Clone)]
 pub struct Lake {
@@ -154,36 +153,16 @@ impl Lake {
         self.pieces += 1;
         let batches: Vec<RecordBatch> = piece.batches.map(Result::unwrap).collect().await;
         assert_eq!(piece.rejects.count(), 0, "{:?}", piece.rejects.take());
-        let rows: Vec<Row> = batches.iter().flat_map(rows).collect();
-        let table = self.tables.entry(piece.stream.clone()).or_default();
+        let rows: Vec<Row> = batches.iter().flat_map(rows_of).collect();
+        put(self.tables.entry(piece.stream.clone()).or_default(), rows, &piece.hint);
         self.schemas.insert(piece.stream, piece.schema);
-        let of =
-            |row: &Row, key: &[String]| -> Vec<String> { key.iter().map(|name| row[name].clone()).collect() };
-        match piece.hint {
-            LandHint::Merge { key } => {
-                let last: BTreeMap<Vec<String>, Row> =
-                    rows.into_iter().map(|row| (of(&row, &key), row)).collect();
-                table.retain(|old| !last.contains_key(&of(old, &key)));
-                table.extend(last.into_values());
-            }
-            LandHint::ReplaceKeys { key } => {
-                let new: BTreeSet<Vec<String>> = rows.iter().map(|row| of(row, &key)).collect();
-                table.retain(|old| !new.contains(&of(old, &key)));
-                table.extend(rows);
-            }
-            LandHint::ReplaceAll => *table = rows,
-            hint => panic!("no API is landed with {hint:?}"),
-        }
         Ok(())
     }
 
     /// Rows that are there, in an order of their own.
     pub fn rows(&self, stream: &str) -> Vec<Row> {
         let table = self.tables.get(stream).unwrap_or_else(|| panic!("`{stream}` was never landed"));
-        let mut rows: Vec<Row> =
-            table.iter().filter(|row| row["_mirante_deleted"] == "false").cloned().collect();
-        rows.sort();
-        rows
+        present(table)
     }
 
     pub fn all_tables(&self) -> BTreeMap<String, Vec<Row>> {
@@ -208,20 +187,6 @@ impl Lake {
     }
 }
 
-fn rows(batch: &RecordBatch) -> Vec<Row> {
-    let schema = batch.schema();
-    let options = FormatOptions::default();
-    let columns: Vec<_> =
-        batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
-    let row = |at: usize| {
-        let filled = (0..columns.len()).filter(|column| batch.column(*column).is_valid(at));
-        filled
-            .map(|column| (schema.field(column).name().clone(), columns[column].value(at).to_string()))
-            .collect()
-    };
-    (0..batch.num_rows()).map(row).collect()
-}
-
 /// Everything that a perfect sync has, by stream.
 pub async fn expected(world: &World, source: &SapB1) -> BTreeMap<String, Vec<Row>> {
     let found = source.discover().await.unwrap().streams;
@@ -242,11 +207,6 @@ pub async fn expected(world: &World, source: &SapB1) -> BTreeMap<String, Vec<Row
         }
     }
     expected
-}
-
-pub fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.sort();
-    rows
 }
 
 /// A record of the ledger as its table has it.

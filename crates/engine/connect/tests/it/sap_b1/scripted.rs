@@ -1,33 +1,38 @@
 //! A Service Layer in a few lines, for what a well-behaved one does not do.
 
-use std::sync::{Arc, Mutex};
-
 use connect::sources::sap_b1::SapB1;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 use super::company::{settings, source_of};
+pub use crate::served::answer as answer_with;
+use crate::served::{self, Served, served};
 
 /// A request as it came in.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// `GET`
     pub method: String,
-    /// Without `/b1s/v2/`, decoded.
+    /// Path and query without `/b1s/v2/`, decoded.
     pub path: String,
     /// Request line and headers, in small letters.
     pub head: String,
 }
 
+impl Asked {
+    fn of(asked: &served::Asked) -> Asked {
+        let path = asked.target.trim_start_matches("/b1s/v2/").to_owned();
+        Asked { method: asked.method.clone(), path, head: asked.head.clone() }
+    }
+}
+
 pub struct Scripted {
     pub url: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    served: Served,
 }
 
 impl Scripted {
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+        self.served.asked().iter().map(Asked::of).collect()
     }
 
     /// Requests whose path starts so.
@@ -48,64 +53,12 @@ impl Scripted {
 
 /// Answers each request with what the script gives.
 pub async fn scripted(script: impl Fn(&Asked) -> String + Send + Sync + 'static) -> Scripted {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-    let log = asked.clone();
-    tokio::spawn(async move {
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let mut request = Vec::new();
-            let mut chunk = [0; 4096];
-            while !is_whole(&request) {
-                match socket.read(&mut chunk).await {
-                    Ok(0) | Err(_) => break,
-                    Ok(read) => request.extend_from_slice(&chunk[..read]),
-                }
-            }
-            let text = String::from_utf8_lossy(&request).into_owned();
-            let mut words = text.split(' ');
-            let (method, path) = (words.next().unwrap().to_owned(), words.next().unwrap_or_default());
-            let path = decoded(path).trim_start_matches("/b1s/v2/").to_owned();
-            let head = text.split("\r\n\r\n").next().unwrap().to_lowercase();
-            let request = Asked { method, path, head };
-            let answer = script(&request);
-            log.lock().unwrap().push(request);
-            // The client may have had enough before the end.
-            drop(socket.write_all(answer.as_bytes()).await);
-            drop(socket.shutdown().await);
-        }
-    });
-    Scripted { url, asked }
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request).to_lowercase();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    body.len() >= length.map_or(0, |length| length.parse().unwrap())
-}
-
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'%' {
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&tail[..2]).unwrap(), 16).unwrap());
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).unwrap()
+    let served = served(move |asked| script(&Asked::of(asked))).await;
+    Scripted { url: served.url.clone(), served }
 }
 
 pub fn answer(status: &str, body: &str) -> String {
     answer_with(status, "", body)
-}
-
-pub fn answer_with(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
 }
 
 pub fn refused(status: &str, code: i64, message: &str) -> String {

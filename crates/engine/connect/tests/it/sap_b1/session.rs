@@ -1,6 +1,6 @@
 //! Signing in and out: once, never again after a refusal, and without a trace of the password.
 
-use connect::{ConnectError, HttpError, Source};
+use connect::{HttpError, Source};
 use serde_json::json;
 
 use super::company::{Lake, PASSWORD, served, settings, source_of, world};
@@ -17,7 +17,7 @@ async fn a_wrong_password_is_sent_exactly_once_and_never_shown() {
     assert_eq!(problems.len(), source.streams().await.unwrap().len(), "each stream says why it was not read");
     assert_eq!((server.count("/b1s/v2/Login", 401), server.total()), (1, 1));
     for problem in problems {
-        assert!(matches!(&problem, ConnectError::Http { error: HttpError::SignIn { .. }, .. }), "{problem}");
+        assert!(matches!(problem.http(), Some(HttpError::SignIn { .. })), "{problem}");
         assert!(!format!("{problem} {problem:?}").contains("not-the-one"), "{problem:?}");
     }
     assert!(!format!("{source:?}").contains("not-the-one"));
@@ -53,9 +53,7 @@ async fn a_new_session_that_is_refused_ends_the_source_and_nobody_signs_in_again
     let source = server.source();
     let mut lake = Lake::default();
     let problems = lake.sync(&source).await;
-    assert!(
-        problems.iter().all(|it| matches!(it, ConnectError::Http { error: HttpError::SignIn { .. }, .. }))
-    );
+    assert!(problems.iter().all(|it| matches!(it.http(), Some(HttpError::SignIn { .. }))));
     assert_eq!((server.count("Login"), server.count("Invoices")), (2, 2));
     assert_eq!(server.count("Orders"), 0, "one refusal is enough");
 }

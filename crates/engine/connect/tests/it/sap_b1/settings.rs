@@ -1,7 +1,7 @@
 //! What a person sees who sets a connection up: certificates, wrong addresses, and a test of everything.
 
 use connect::sources::sap_b1::SapB1;
-use connect::{ConnectError, HttpError, Source, Surroundings, open};
+use connect::{HttpError, Source, Surroundings, open};
 use serde_json::{Value, json};
 use simulators::servers::sap_b1::{Options, start};
 use simulators::servers::{Misbehaviour, Running};
@@ -19,9 +19,10 @@ fn with(server: &Running, name: &str, value: &str) -> SapB1 {
 }
 
 async fn refusal(source: &SapB1) -> String {
-    match source.test().await {
-        Err(ConnectError::Open { error: error @ HttpError::Certificate { .. }, .. }) => error.to_string(),
-        other => panic!("{other:?}"),
+    let error = source.test().await.unwrap_err();
+    match error.http() {
+        Some(error @ HttpError::Certificate { .. }) => error.to_string(),
+        _ => panic!("{error:?}"),
     }
 }
 

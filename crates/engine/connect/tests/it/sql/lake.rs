@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connect::sources::sql::Sql;
 use connect::{ConnectError, LandHint, LandedKeys, Mark, Piece, ReadRequest, Source, StreamState};
 use futures::StreamExt;
 
-/// Values by column, without those that are null.
-pub type Row = BTreeMap<String, String>;
+pub use crate::landing::Row;
+use crate::landing::{present, put, rows_of, sorted};
 
 /// Tables, rejects and states, as runs leave them.
 #[derive(Debug, Default, Clone)]
@@ -84,7 +83,7 @@ impl Lake {
         while let Some(batch) = batches.next().await {
             let batch = batch?;
             self.largest = self.largest.max(batch.get_array_memory_size());
-            new.extend(rows(&batch));
+            new.extend(rows_of(&batch));
         }
         let rejects = piece.rejects.take();
         let text = |column: usize, row: usize| {
@@ -96,19 +95,7 @@ impl Lake {
         self.hints.push(piece.hint.clone());
         self.schemas.insert(piece.stream.clone(), piece.schema);
         let table = self.tables.entry(piece.stream).or_default();
-        let of = |row: &Row, key: &[String]| -> Vec<Option<String>> {
-            key.iter().map(|name| row.get(name).cloned()).collect()
-        };
-        match piece.hint {
-            LandHint::Merge { key } => {
-                let last: BTreeMap<Vec<Option<String>>, Row> =
-                    new.into_iter().map(|row| (of(&row, &key), row)).collect();
-                table.retain(|old| !last.contains_key(&of(old, &key)));
-                table.extend(last.into_values());
-            }
-            LandHint::ReplaceAll => *table = new,
-            hint => panic!("no database is landed with {hint:?}"),
-        }
+        put(table, new, &piece.hint);
         self.now.lock().unwrap().clone_from(table);
         Ok(())
     }
@@ -116,15 +103,9 @@ impl Lake {
     /// Rows that are there, without the mark of those that are gone, in an order of their own.
     pub fn rows(&self, stream: &str) -> Vec<Row> {
         let table = self.tables.get(stream).unwrap_or_else(|| panic!("`{stream}` was never landed"));
-        let there = table.iter().filter(|row| row["_mirante_deleted"] == "false").cloned();
-        let mut rows: Vec<Row> = there
-            .map(|mut row| {
-                row.remove("_mirante_deleted");
-                row
-            })
-            .collect();
-        rows.sort();
-        rows
+        let mut rows = present(table);
+        rows.iter_mut().for_each(|row| drop(row.remove("_mirante_deleted")));
+        sorted(rows)
     }
 
     pub fn gone(&self, stream: &str) -> usize {
@@ -146,28 +127,6 @@ impl Lake {
         table.retain(|row| row.get(column).map(String::as_str) != Some(value));
         assert_eq!(table.len() + 1, before);
     }
-}
-
-pub fn rows(batch: &RecordBatch) -> Vec<Row> {
-    let schema = batch.schema();
-    let options = FormatOptions::default();
-    // UTC by its name is known to nobody who has no list of zones.
-    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()));
-    let known: Vec<ArrayRef> = (batch.columns().iter())
-        .map(|column| match column.data_type() {
-            DataType::Timestamp(_, Some(_)) => arrow::compute::cast(column, &utc).unwrap(),
-            _ => column.clone(),
-        })
-        .collect();
-    let columns: Vec<_> =
-        known.iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
-    let row = |at: usize| {
-        let filled = (0..columns.len()).filter(|column| batch.column(*column).is_valid(at));
-        filled
-            .map(|column| (schema.field(column).name().clone(), columns[column].value(at).to_string()))
-            .collect()
-    };
-    (0..batch.num_rows()).map(row).collect()
 }
 
 /// Keys as texts, two batches of them: a source turns them into what it has itself.

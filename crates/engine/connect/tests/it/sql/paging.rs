@@ -89,7 +89,7 @@ async fn pages_of_one_reading_agree_though_others_write_meanwhile() {
         let mut changed = 0;
         while let Some(piece) = reading.pieces.next().await {
             let batches: Vec<_> = piece.unwrap().batches.map(Result::unwrap).collect().await;
-            let rows = batches.iter().flat_map(super::lake::rows);
+            let rows = batches.iter().flat_map(crate::landing::rows_of);
             changed += rows.filter(|row| row["valor"] == "-1.00").count();
         }
         assert_eq!(changed, 0);

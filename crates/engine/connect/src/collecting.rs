@@ -1,33 +1,42 @@
 //! The records of one stream on their way into pieces, and the state that belongs to each piece.
 //!
-//! Starts no connector (`process`). Invariant: a piece's mark is a state that came after all of its records; what came after the last state of a
+//! Asks nobody (`sources`). Invariant: a piece's mark is a state that came after all of its records; what came after the last state of a
 //! sync that failed is not handed over, because it comes again.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use serde_json::Value;
 
-use super::choice::Mode;
 use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
 use crate::found::Found;
 use crate::records::PIECE_ROWS;
-use crate::source::{LandHint, Mark, Piece, StreamState};
+use crate::source::{LandHint, Mark, Piece, Pieces, StreamState};
 use crate::spool::{Landing, Spool};
 
 /// Key of the mark: an object with one of the two below. One key for both, so that a stream that is read another way forgets the other.
 const POSITION: &str = "position";
-/// Of an incremental stream: the connector's own state, as it wrote it.
+/// Of an incremental stream: the source's own state, as it wrote it.
 const STATE: &str = "state";
 /// Of a stream that is read whole: the digest of its records.
 const CONTENT: &str = "content";
 /// After so long a state ends a piece even if it is small, so that a slow stream does not begin at the start again.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// The state that a stream's last landed piece had, as the connector wrote it.
+/// The state that a stream's last landed piece had, as the source wrote it.
 pub fn state(since: &StreamState) -> Option<&str> {
     since.get(POSITION)?[STATE].as_str()
+}
+
+/// How a stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All records each time; they take the place of all rows.
+    FullRefresh,
+    /// What came since the last time.
+    Incremental,
 }
 
 /// How a stream is collected.
@@ -36,8 +45,8 @@ pub struct Plan {
     /// Keys of the records, dots between the parts of a path; empty where nothing tells records apart.
     pub key: Vec<String>,
     pub place: String,
-    /// Where records lie until they are landed.
-    pub folder: PathBuf,
+    /// Where records lie until they are landed; none for where the machine keeps temporary files.
+    pub folder: Option<PathBuf>,
 }
 
 /// One reading of one stream.
@@ -57,7 +66,7 @@ impl Collecting {
     pub fn new(found: Found, plan: Plan, since: &StreamState) -> Collecting {
         let text = |key: &str| since.get(POSITION)?[key].as_str().map(str::to_owned);
         Collecting {
-            spool: Spool::new(found.stream(), Some(&plan.folder)),
+            spool: Spool::new(found.stream(), plan.folder.as_deref()),
             found,
             plan,
             state: None,
@@ -68,7 +77,7 @@ impl Collecting {
         }
     }
 
-    /// The connector says anew what its columns are.
+    /// The source says anew what its columns are.
     pub fn declare(&mut self, columns: Vec<(String, ColumnType)>) {
         self.found.declare(columns);
     }
@@ -107,7 +116,7 @@ impl Collecting {
         }
     }
 
-    /// The rest, when the connector has ended: all of it after a good end, else what the last state vouches for.
+    /// The rest, when the source has told everything: all of it after a good end, else what the last state vouches for.
     ///
     /// # Errors
     /// `TypeChanged` and `Spool`.
@@ -169,7 +178,7 @@ impl Collecting {
         let landing = Landing {
             shape,
             key: if merges { self.plan.key.clone() } else { Vec::new() },
-            flatten: false,
+            flatten: self.found.flattens(),
             place: self.plan.place.clone(),
             hint,
             mark,
@@ -178,7 +187,86 @@ impl Collecting {
     }
 
     fn fresh(&self) -> Spool {
-        Spool::new(self.found.stream(), Some(&self.plan.folder))
+        Spool::new(self.found.stream(), self.plan.folder.as_deref())
+    }
+}
+
+/// What a source tells of one stream, a step at a time.
+#[async_trait::async_trait]
+pub trait Telling: Send + 'static {
+    /// Passes on what comes next: records, and states that vouch for them.
+    ///
+    /// # Errors
+    /// What ends the reading; what the last state vouches for stands.
+    async fn next(&mut self, collecting: &mut Collecting) -> Result<Told, ConnectError>;
+
+    /// Waits for a good end, after everything was told.
+    ///
+    /// # Errors
+    /// What makes it a bad one.
+    async fn end(self) -> Result<(), ConnectError>
+    where
+        Self: Sized;
+}
+
+/// What a step brought.
+pub enum Told {
+    More,
+    Piece(Box<Piece>),
+    End,
+}
+
+impl Told {
+    /// A step that perhaps completed a piece.
+    pub fn of(piece: Option<Piece>) -> Told {
+        piece.map_or(Told::More, |piece| Told::Piece(Box::new(piece)))
+    }
+}
+
+/// Everything that is told, as pieces. A table that is read whole is handed over only after a good end, and records only with a state that vouches
+/// for them or a good end.
+pub fn pieces<T: Telling>(telling: T, collecting: Collecting) -> Pieces {
+    let reading = Reading { collecting, telling: Some(telling), failure: None };
+    futures::stream::unfold(reading, |mut reading| async move {
+        reading.next().await.transpose().map(|piece| (piece, reading))
+    })
+    .boxed()
+}
+
+struct Reading<T> {
+    collecting: Collecting,
+    /// None once everything was told.
+    telling: Option<T>,
+    failure: Option<ConnectError>,
+}
+
+impl<T: Telling> Reading<T> {
+    async fn next(&mut self) -> Result<Option<Piece>, ConnectError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let Some(telling) = &mut self.telling else { return Ok(None) };
+        let told = loop {
+            match telling.next(&mut self.collecting).await {
+                Ok(Told::More) => {}
+                Ok(Told::Piece(piece)) => return Ok(Some(*piece)),
+                Ok(Told::End) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        let Some(telling) = self.telling.take() else { return Ok(None) };
+        let ended = match told {
+            Ok(()) => telling.end().await,
+            Err(error) => Err(error),
+        };
+        // What the last state vouches for stands, whatever happened afterwards.
+        match (self.collecting.finish(ended.is_ok())?, ended) {
+            (None, Err(error)) => Err(error),
+            (piece, ended) => {
+                self.failure = ended.err();
+                Ok(piece)
+            }
+        }
     }
 }
 

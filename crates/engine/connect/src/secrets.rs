@@ -1,6 +1,6 @@
-//! What must not be seen of a connector's configuration.
+//! What must not be seen of what a source was told.
 //!
-//! Invariant: no text that came out of `hide` holds a text of the configuration that may be secret.
+//! Keeps nothing beyond the process (`settings`). Invariant: no text that came out of `hide` holds a text of the configuration that may be secret.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ const SHORTEST: usize = 4;
 /// A message is one line of at most so many characters.
 const LONGEST: usize = 500;
 
-/// Texts that may be secret. A connector may bring new ones while it runs.
+/// Texts that may be secret. New ones may come while a source is read: a connector's, or a token.
 #[derive(Default)]
 pub struct Secrets(Mutex<Vec<String>>);
 
