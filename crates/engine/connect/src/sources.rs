@@ -7,6 +7,7 @@ pub mod files;
 pub mod ploomes;
 mod python;
 pub mod sap_b1;
+pub mod sheet;
 pub mod singer;
 pub mod sql;
 pub mod webhook;
@@ -27,10 +28,11 @@ use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 8] =
-    ["files", "airbyte", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
+pub const KINDS: [&str; 9] =
+    ["files", "airbyte", "ploomes", "sap_b1", "sheet", "singer", "sql", "webhook", "whatsapp"];
 
-/// The kinds that declare what they have to be told, those with a system of their own first; `files` has a form of its own.
+/// The kinds that declare what they have to be told, those with a system of their own first; `files` and `sheet` have forms of
+/// their own.
 pub fn kinds() -> Vec<SourceKind> {
     vec![
         ploomes::kind(),
@@ -52,6 +54,7 @@ pub struct Surroundings {
     pub inboxes: Option<Inboxes>,
     paces: Arc<Mutex<HashMap<String, Pace>>>,
     folder: Option<PathBuf>,
+    uploads: Option<PathBuf>,
     keeper: Option<Arc<dyn SettingsKeeper>>,
 }
 
@@ -80,6 +83,16 @@ impl Surroundings {
     #[must_use]
     pub fn kept_by(self, keeper: Arc<dyn SettingsKeeper>) -> Surroundings {
         Surroundings { keeper: Some(keeper), ..self }
+    }
+
+    /// What people upload lies in this folder.
+    #[must_use]
+    pub fn with_uploads(self, folder: impl Into<PathBuf>) -> Surroundings {
+        Surroundings { uploads: Some(folder.into()), ..self }
+    }
+
+    pub fn uploads(&self) -> Option<&Path> {
+        self.uploads.as_deref()
     }
 
     pub fn folder(&self) -> Option<&Path> {
@@ -113,6 +126,7 @@ pub fn open(
 ) -> Result<Arc<dyn Source>, ConnectError> {
     match kind {
         "files" => Ok(Arc::new(files::FilesSource::from_settings(name, settings)?)),
+        "sheet" => sheet::open(name, settings, surroundings),
         "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
         "sql" => sql::open(name, &Settings::read(&sql::kind(), name, settings)?, surroundings),

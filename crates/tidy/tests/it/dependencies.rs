@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("query", &["kpi", "lake"]),
     ("migrations", &[]),
     ("metastore", &["kpi", "contract", "migrations"]),
-    ("pipeline", &["connect", "transform", "check", "metastore", "lake", "contract"]),
+    ("pipeline", &["connect", "transform", "check", "metastore", "lake", "contract", "kpi"]),
     ("simulators", &["kpi"]),
     ("tidy", &[]),
     ("xtask", &[]),
