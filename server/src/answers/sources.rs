@@ -6,6 +6,7 @@
 use crate::house::zone;
 use crate::jobs::Jobs;
 use crate::reader::internal;
+use crate::uploads::Store;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use contract::failure::FailureKind;
@@ -36,9 +37,10 @@ const STEWARDS: [&str; 2] = ["administrador", "curador"];
 
 pub struct Sources {
     pub jobs: Arc<Jobs>,
+    pub uploads: Store,
 }
 
-fn steward(principal: &Principal) -> Result<(), Failure> {
+pub fn steward(principal: &Principal) -> Result<(), Failure> {
     if principal.roles.iter().any(|role| STEWARDS.contains(&role.as_str())) {
         return Ok(());
     }

@@ -66,6 +66,7 @@ fn provide(house: &Arc<House>, principal: Option<&Principal>, headers: &HeaderMa
     provide_context(house.answers.metrics.clone());
     provide_context(house.answers.runs.clone());
     provide_context(house.answers.sources.clone());
+    provide_context(house.answers.uploads.clone());
     if let Some(principal) = principal {
         provide_context(principal.clone());
     }

@@ -27,6 +27,9 @@ pub struct SheetSettings {
     /// Types by the columns' SQL names.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnType>,
+    /// Columns that its pack reads, the one that dates the rows first.
+    #[serde(default)]
+    pub used: Vec<String>,
 }
 
 /// A file of a sheet.
