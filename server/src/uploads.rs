@@ -4,10 +4,11 @@
 
 use anyhow::Result;
 use contract::uploads::{MOST_BYTES, Refusal};
+use metastore::sources::SourceRow;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
@@ -45,10 +46,6 @@ pub struct Incoming {
 impl Store {
     pub fn new(folder: PathBuf) -> Store {
         Store { folder }
-    }
-
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Begins an upload.
@@ -132,6 +129,12 @@ impl Incoming {
     }
 }
 
+/// Contents that sources are made of.
+pub fn contents(sources: &[SourceRow]) -> BTreeSet<String> {
+    let files = sources.iter().filter_map(|row| row.params["files"].as_array()).flatten();
+    files.filter_map(|file| file["content"].as_str().map(str::to_owned)).collect()
+}
+
 fn failed(error: &std::io::Error) -> Refusal {
     tracing::error!(%error, "an upload could not be kept");
     let said = "the file could not be kept; check that the data folder has free space and can be written to";
@@ -156,7 +159,7 @@ mod tests {
     }
 
     fn entries(store: &Store) -> usize {
-        std::fs::read_dir(store.folder()).unwrap().count()
+        std::fs::read_dir(&store.folder).unwrap().count()
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 use super::upload_words::Words;
 use super::uploads::{Stage, notice, refused, stages};
 use super::{Posted, Telling};
-use crate::components::still::{Html, Piece, all, el};
+use crate::components::still::{Html, all, el};
 use crate::routes;
 use chrono::NaiveDate;
 use contract::uploads::{Role, UploadColumn, UploadExample, UploadPage, ValueKind};

@@ -134,7 +134,11 @@ impl contract::sources::Sources for Sources {
     async fn remove(&self, principal: &Principal, name: &str) -> Result<(), Failure> {
         steward(principal)?;
         self.jobs.cancel(name);
+        let row = self.row(name).await?;
         self.jobs.metastore.remove_source(name).await.map_err(|error| failed(&error))?;
+        if row.kind == "sheet" {
+            self.forget_sheet(&row).await?;
+        }
         self.jobs.reschedule();
         Ok(())
     }
@@ -161,6 +165,20 @@ impl Sources {
 
     async fn row(&self, name: &str) -> Result<SourceRow, Failure> {
         self.rows().await?.into_iter().find(|row| row.name == name).ok_or_else(|| missing(name))
+    }
+
+    /// A sheet takes its pack with it, and the uploads that no other sheet is made of; the pack's files stay where they are.
+    async fn forget_sheet(&self, row: &SourceRow) -> Result<(), Failure> {
+        match self.jobs.metastore.remove_pack(&row.name).await {
+            Ok(()) => self.jobs.build(),
+            Err(MetastoreError::Missing { .. }) => {}
+            Err(error) => return Err(failed(&error)),
+        }
+        let used = crate::uploads::contents(&self.rows().await?);
+        for id in crate::uploads::contents(std::slice::from_ref(row)).difference(&used) {
+            self.uploads.remove(id);
+        }
+        Ok(())
     }
 
     async fn card(&self, row: &SourceRow) -> Result<SourceCard, Failure> {
@@ -348,10 +366,11 @@ pub fn freshness(
 
 fn title(kind: &str) -> Label {
     let declared = connect::kinds().into_iter().find(|known| known.kind == kind);
-    declared.map_or_else(
-        || Label { pt: "Pasta de arquivos".to_owned(), en: Some("Folder of files".to_owned()) },
-        |kind| kind.title,
-    )
+    let own = match kind {
+        "sheet" => ("Planilha enviada", "Uploaded sheet"),
+        _ => ("Pasta de arquivos", "Folder of files"),
+    };
+    declared.map_or_else(|| Label { pt: own.0.to_owned(), en: Some(own.1.to_owned()) }, |kind| kind.title)
 }
 
 fn told(row: &SourceRow) -> Vec<Told> {

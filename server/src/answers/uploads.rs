@@ -6,6 +6,7 @@
 mod columns;
 mod plan;
 mod replacing;
+mod shown;
 
 use crate::answers::sources::steward;
 use crate::house::today;
@@ -13,28 +14,24 @@ use crate::jobs::Jobs;
 use crate::reader::{Reader, internal};
 use crate::uploads::{Kept, Store};
 use async_trait::async_trait;
-use columns::Said;
 use connect::ColumnType;
 use connect::ConnectError;
-use connect::sources::sheet::{self, Look, LookedAt, Lookup, SheetFile, SheetSettings};
+use connect::sources::sheet::{self, Look, Lookup, SheetFile, SheetSettings};
 use contract::failure::FailureKind;
 use contract::runs::RunState;
 use contract::sources::{SyncState, Trigger};
-use contract::uploads::{
-    Making, Refusal, Replacement, Role, Step, UploadColumn, UploadDraft, UploadExample, UploadPage,
-};
+use contract::uploads::{Making, Refusal, Replacement, Step, UploadDraft, UploadPage};
 use contract::{Failure, Principal};
 use metastore::packs::{Pack as PackRow, PackPlace};
 use metastore::sources::SourceRow;
 use pipeline::packs;
+use shown::{page, stem, title_of};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Looks that are remembered: a page is looked at again when it is sent.
 const REMEMBERED: usize = 6;
-/// Characters of a title.
-const LONGEST_TITLE: usize = 80;
 
 pub struct Uploads {
     jobs: Arc<Jobs>,
@@ -52,7 +49,7 @@ struct Understood {
     kept: Kept,
     title: String,
     look: Arc<Look>,
-    said: Vec<Said>,
+    said: Vec<columns::Said>,
     keep_totals: bool,
 }
 
@@ -84,8 +81,10 @@ impl Uploads {
             self.look_at(Lookup { columns: overrides, ..lookup }).await?
         };
         let title = draft.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
-        let title = title
-            .map_or_else(|| title_of(&kept.file, &look), |title| title.chars().take(LONGEST_TITLE).collect());
+        let title = title.map_or_else(
+            || title_of(&kept.file, &look),
+            |title| title.chars().take(shown::LONGEST_TITLE).collect(),
+        );
         Ok(Understood { kept, title, look, said, keep_totals: draft.keep_totals })
     }
 
@@ -301,57 +300,11 @@ impl Uploads {
     }
 }
 
-fn page(understood: &Understood) -> UploadPage {
-    let Understood { kept, title, look, said, keep_totals } = understood;
-    let dated = look.columns.iter().zip(said).find(|(_, said)| said.role == Role::Date);
-    let day = |days: i32| lake::arrow::datatypes::Date32Type::to_naive_date_opt(days);
-    UploadPage {
-        id: kept.id.clone(),
-        file: kept.file.clone(),
-        bytes: kept.bytes,
-        title: title.clone(),
-        sheets: look.sheets.clone(),
-        sheet: look.sheet.clone(),
-        rows: look.rows,
-        rejected: look.rejected,
-        totals: look.totals,
-        keep_totals: *keep_totals,
-        dateless: dated.map_or(0, |(column, _)| look.rows.saturating_sub(column.values)),
-        span: dated.and_then(|(column, _)| column.span).and_then(|(from, to)| Some((day(from)?, day(to)?))),
-        columns: look.columns.iter().zip(said).map(|(column, said)| shown(column, said)).collect(),
-    }
-}
-
-fn shown(column: &LookedAt, said: &Said) -> UploadColumn {
-    let example = |example: &sheet::Example| UploadExample {
-        written: example.written.clone(),
-        understood: example.understood.clone(),
-    };
-    UploadColumn {
-        name: column.name.clone(),
-        label: label_of(column),
-        kind: said.kind,
-        role: said.role,
-        values: column.values,
-        distinct: column.distinct,
-        total: column.total.map(|(sum, scale)| (sum.to_string(), scale)),
-        examples: column.examples.iter().map(example).collect(),
-        misfits: column.misfits,
-        strangers: column.strangers.clone(),
-    }
-}
-
-/// What the file calls a column.
-fn label_of(column: &LookedAt) -> String {
-    let label = column.source_name.split_whitespace().collect::<Vec<_>>().join(" ");
-    if label.is_empty() { column.name.clone() } else { label }
-}
-
 fn source_row(name: &str, understood: &Understood, used: Vec<String>) -> Result<SourceRow, Failure> {
     let types = understood.look.columns.iter().map(|column| (column.name.clone(), column.column_type));
     let settings = SheetSettings {
         files: vec![SheetFile {
-            name: understood.kept.file.clone(),
+            name: stem(&understood.kept.file).to_owned(),
             content: understood.kept.id.clone(),
             sheet: understood.look.sheet.clone(),
         }],
@@ -367,20 +320,6 @@ fn source_row(name: &str, understood: &Understood, used: Vec<String>) -> Result<
         // It changes when somebody sends another file.
         schedule: Some("manual".to_owned()),
     })
-}
-
-fn stem(file: &str) -> &str {
-    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
-}
-
-/// The file's name without its ending, with the sheet's where there are several.
-fn title_of(file: &str, look: &Look) -> String {
-    let title = stem(file).split(['_', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let title = match &look.sheet {
-        Some(sheet) if look.sheets.len() > 1 => format!("{title} {sheet}"),
-        _ => title,
-    };
-    title.chars().take(LONGEST_TITLE).collect()
 }
 
 fn refusal(error: ConnectError, path: &Path) -> Refusal {

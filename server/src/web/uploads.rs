@@ -120,11 +120,9 @@ async fn written(
     incoming.keep(&house.uploads, &name).await
 }
 
-/// Contents that sources are made of.
+/// Uploads that sources are made of.
 async fn used(house: &House) -> BTreeSet<String> {
-    let rows = house.metastore.sources().await.unwrap_or_default();
-    let files = rows.iter().filter_map(|row| row.params["files"].as_array()).flatten();
-    files.filter_map(|file| file["content"].as_str().map(str::to_owned)).collect()
+    crate::uploads::contents(&house.metastore.sources().await.unwrap_or_default())
 }
 
 async fn checked(State(house): Here, who: Who, Path(id): Path<String>, request: Request) -> Response {

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a plan has a date and at least one row that counts.
 
-use super::{Understood, label_of};
+use super::Understood;
+use super::shown::label_of;
 use chrono::NaiveDate;
 use connect::ColumnType;
 use connect::sources::sheet::LookedAt;
@@ -39,7 +40,7 @@ pub(super) fn plan(
     let (dated, _) = columns().find(|(_, said)| said.role == Role::Date).ok_or(Refusal::NoDate)?;
     let day = |days: i32| Date32Type::to_naive_date_opt(days);
     let span = dated.span.and_then(|(from, to)| Some((day(from)?, day(to)?))).ok_or(Refusal::NothingFits)?;
-    let measure = |(column, said): (&LookedAt, &super::Said)| {
+    let measure = |(column, said): (&LookedAt, &super::columns::Said)| {
         let mean = match said.role {
             Role::Sum => false,
             Role::Mean => true,
@@ -53,7 +54,7 @@ pub(super) fn plan(
         };
         Some(Measure { column: column.name.clone(), label: label_of(column), mean, shown })
     };
-    let dimension = |(column, said): (&LookedAt, &super::Said)| {
+    let dimension = |(column, said): (&LookedAt, &super::columns::Said)| {
         let of = match column.column_type {
             ColumnType::Text => DimensionOf::Text,
             ColumnType::Boolean => DimensionOf::Flag,

@@ -2,7 +2,8 @@
 //!
 //! Invariant: what the new file lacks, adds or writes otherwise is told before it is accepted.
 
-use super::{Kept, Look, Refusal, Replacement, SheetFile, SheetSettings, label_of};
+use super::shown::{label_of, stem};
+use super::{Kept, Look, Refusal, Replacement, SheetFile, SheetSettings};
 
 pub(super) fn compare(source: &str, settings: &SheetSettings, kept: &Kept, look: &Look) -> Replacement {
     let has = |name: &str| look.columns.iter().any(|column| column.name == name);
@@ -39,8 +40,8 @@ pub(super) fn files(
         return Err(Refusal::Same);
     }
     let mut files = if append { settings.files.clone() } else { Vec::new() };
-    let name = settings.files.first().filter(|_| !append).map_or(&kept.file, |file| &file.name);
-    let names = std::iter::once(name.clone()).chain((2..).map(|copy| format!("{name} ({copy})")));
+    let name = settings.files.first().filter(|_| !append).map_or(stem(&kept.file), |file| &file.name);
+    let names = std::iter::once(name.to_owned()).chain((2..).map(|copy| format!("{name} ({copy})")));
     let taken = |name: &String| files.iter().any(|file| file.name == *name);
     let name = names.filter(|name| !taken(name)).take(1).collect();
     files.push(SheetFile { name, content: kept.id.clone(), sheet: look.sheet.clone() });
