@@ -171,9 +171,7 @@ fn row(column: &UploadColumn, telling: &Telling) -> Html {
         column.role.word(),
     );
     let measured = matches!(column.role, Role::Sum | Role::Mean);
-    let total = column.total.as_ref().filter(|_| measured).and_then(|(sum, scale)| {
-        Some(number(&Number::exact(sum.parse().ok()?, *scale), column.kind, telling))
-    });
+    let total = column.total.as_ref().filter(|_| measured).and_then(|total| figure(total, column, telling));
     el(
         "tr",
         &[("class", class), ("id", &format!("coluna-{}", column.name))],
@@ -185,6 +183,19 @@ fn row(column: &UploadColumn, telling: &Telling) -> Html {
             el("td", &[("class", "r sum")], total.unwrap_or_default()),
         ),
     )
+}
+
+/// What the board will say of the whole sheet: the sum, or the mean to two digits more than the values have.
+fn figure((sum, scale): &(String, u8), column: &UploadColumn, telling: &Telling) -> Option<String> {
+    let sum: i128 = sum.parse().ok()?;
+    let value = match column.role {
+        Role::Mean => Number::exact(
+            sum.checked_mul(100)?.checked_div(i128::from(column.values))?,
+            scale.checked_add(2)?,
+        ),
+        _ => Number::exact(sum, *scale),
+    };
+    Some(number(&value, column.kind, telling))
 }
 
 /// How many values do not fit, and the first of them.

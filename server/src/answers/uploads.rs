@@ -71,6 +71,7 @@ impl Uploads {
             file: stem(&kept.file).to_owned(),
             sheet: draft.sheet.clone(),
             columns: BTreeMap::new(),
+            keep_totals: draft.keep_totals,
         };
         let found = self.look_at(lookup.clone()).await?;
         let said = columns::said(&found, draft);
@@ -294,6 +295,7 @@ impl Uploads {
             file: stem(&kept.file).to_owned(),
             sheet: settings.files.first().and_then(|file| file.sheet.clone()),
             columns: settings.columns.clone(),
+            keep_totals: true,
         };
         let look = self.look_at(lookup).await?;
         Ok((kept, look))
@@ -349,3 +351,6 @@ fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> 
     }
     Ok(std::fs::rename(half, folder)?)
 }
+
+#[cfg(test)]
+mod tests;

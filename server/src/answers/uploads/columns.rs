@@ -149,7 +149,7 @@ fn of_column(column: &LookedAt, draft: &UploadDraft) -> Said {
         Role::Dimension | Role::LeaveOut => true,
     };
     let role = wanted.filter(fits).unwrap_or_else(|| role_of(column, kind));
-    Said { kind, role, column_type: type_of(kind, column.detected) }
+    Said { kind, role, column_type: type_of(kind, column) }
 }
 
 fn words_of(column: &LookedAt) -> impl Iterator<Item = &str> {
@@ -163,7 +163,7 @@ fn has(column: &LookedAt, words: &[&str]) -> bool {
 fn kind_of(column: &LookedAt) -> ValueKind {
     let currency = || column.examples.iter().any(|example| example.written.contains("R$"));
     let money = || has(column, &MONEY) && !has(column, &["taxa", "percentual", "pct", "perc"]);
-    match column.detected {
+    match column.likely {
         ColumnType::Text => ValueKind::Text,
         ColumnType::Integer if currency() => ValueKind::Money,
         ColumnType::Integer => ValueKind::Integer,
@@ -211,11 +211,13 @@ fn likelihood(column: &LookedAt) -> (u64, bool) {
     (column.values, has(column, &DATES))
 }
 
-fn type_of(kind: ValueKind, detected: ColumnType) -> ColumnType {
+fn type_of(kind: ValueKind, column: &LookedAt) -> ColumnType {
     let decimal = |scale| ColumnType::Decimal { precision: 18, scale };
-    match (kind, detected) {
-        (ValueKind::Decimal | ValueKind::Money, ColumnType::Decimal { .. } | ColumnType::Float) => detected,
-        (ValueKind::Date, ColumnType::Date | ColumnType::Timestamp | ColumnType::Moment) => detected,
+    match (kind, column.likely) {
+        (ValueKind::Decimal | ValueKind::Money, ColumnType::Decimal { .. } | ColumnType::Float) => {
+            column.likely
+        }
+        (ValueKind::Date, ColumnType::Date | ColumnType::Timestamp | ColumnType::Moment) => column.likely,
         (ValueKind::Text, _) => ColumnType::Text,
         (ValueKind::Integer, _) => ColumnType::Integer,
         (ValueKind::Money, _) | (ValueKind::Decimal, ColumnType::Integer) => decimal(2),

@@ -13,6 +13,7 @@ pub(super) const LONGEST_TITLE: usize = 80;
 pub(super) fn page(understood: &Understood) -> UploadPage {
     let Understood { kept, title, look, said, keep_totals } = understood;
     let dated = look.columns.iter().zip(said).find(|(_, said)| said.role == Role::Date);
+    let left_out = if *keep_totals { 0 } else { look.totals };
     let day = |days: i32| lake::arrow::datatypes::Date32Type::to_naive_date_opt(days);
     UploadPage {
         id: kept.id.clone(),
@@ -25,7 +26,7 @@ pub(super) fn page(understood: &Understood) -> UploadPage {
         rejected: look.rejected,
         totals: look.totals,
         keep_totals: *keep_totals,
-        dateless: dated.map_or(0, |(column, _)| look.rows.saturating_sub(column.values)),
+        dateless: dated.map_or(0, |(column, _)| (look.rows - left_out).saturating_sub(column.values)),
         span: dated.and_then(|(column, _)| column.span).and_then(|(from, to)| Some((day(from)?, day(to)?))),
         columns: look.columns.iter().zip(said).map(|(column, said)| shown(column, said)).collect(),
     }
@@ -64,7 +65,7 @@ pub(super) fn stem(file: &str) -> &str {
 pub(super) fn title_of(file: &str, look: &Look) -> String {
     let title = stem(file).split(['_', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let title = match &look.sheet {
-        Some(sheet) if look.sheets.len() > 1 => format!("{title} {sheet}"),
+        Some(sheet) if look.sheets.first() != Some(sheet) => format!("{title} {sheet}"),
         _ => title,
     };
     title.chars().take(LONGEST_TITLE).collect()

@@ -20,6 +20,7 @@ mod profile;
 mod rows;
 mod text;
 mod unpack;
+mod uploaded;
 mod workbook_parts;
 mod xlsx;
 
@@ -151,7 +152,9 @@ impl FilesSource {
                 Err(error) => news.reading.failures.push(error),
             }
         }
-        Ok(self.pieces(request, &options, news))
+        let mut reading = self.pieces(request, &options, news);
+        self.forget_gone(request, &mut reading);
+        Ok(reading)
     }
 
     fn walk(&self) -> Result<discover::Found, ConnectError> {

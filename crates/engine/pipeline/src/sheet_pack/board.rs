@@ -7,8 +7,6 @@ use chrono::{Datelike, NaiveDate};
 use kpi::{Grain, PeriodSpec};
 use std::fmt::Write;
 
-/// KPI cards of a board.
-const CARDS: usize = 5;
 /// Buckets of a chart, at most and at least.
 const MOST: u32 = 24;
 const FEWEST: u32 = 6;
@@ -18,8 +16,12 @@ pub fn board(plan: &SheetPlan) -> String {
     let buckets = buckets(plan.span, grain);
     let filters: Vec<String> =
         plan.dimensions.iter().take(FILTERS).map(|dimension| plan.own(&dimension.column)).collect();
-    let mut kpis: Vec<String> =
-        plan.measures.iter().take(CARDS).map(|measure| plan.own(&measure.column)).collect();
+    let mut kpis: Vec<String> = plan
+        .measures
+        .iter()
+        .take(cards(plan.measures.len()))
+        .map(|measure| plan.own(&measure.column))
+        .collect();
     kpis.push(plan.rows_metric());
     let mut yaml = format!(
         "id: {}\ntitle: {{pt: {title}, en: {title}}}\nperiod: {}\nfilters: [{}]\nkpis: [{}]\ntiles:\n",
@@ -116,6 +118,11 @@ impl Tiles<'_> {
             quoted(en)
         );
     }
+}
+
+/// Cards of measures beside the one that counts rows: whole rows of four, or one row of fewer.
+fn cards(measures: usize) -> usize {
+    if measures >= 7 { 7 } else { measures.min(3) }
 }
 
 fn days((first, last): (NaiveDate, NaiveDate)) -> i64 {

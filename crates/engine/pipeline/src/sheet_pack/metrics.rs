@@ -51,7 +51,7 @@ semantic_models:
     yaml.push_str(&metric(
         plan,
         &rows,
-        (&format!("Registros de {title}"), &format!("Rows of {title}")),
+        ("Registros", "Rows"),
         (
             &format!("Quantas linhas da planilha {title} têm data."),
             &format!("How many rows of {title} have a date."),

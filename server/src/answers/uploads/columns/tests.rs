@@ -7,6 +7,7 @@ fn column(name: &str, detected: ColumnType, distinct: Option<u64>) -> LookedAt {
         name: name.to_owned(),
         source_name: name.to_owned(),
         detected,
+        likely: detected,
         column_type: detected,
         values: 1000,
         distinct,

@@ -6,7 +6,7 @@
 mod stats;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
@@ -15,22 +15,19 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use self::stats::Stats;
 pub use self::stats::TOTALS;
-use super::FilesSource;
 use super::assemble::{Assembly, assemble};
-use super::discover::Place;
-use super::options::{FilesOptions, FormatKind, Limits, StreamOptions, TextEncoding};
+use super::options::{FormatKind, Limits, StreamOptions, TextEncoding};
 use super::plan::{FilePlan, Learned, PlannedColumn, plan};
 use super::profile::{self, Profile, format_of};
 use super::rows::{RowSink, Unit};
 use super::{csv, xlsx};
 use crate::batches::{Batches, guarded};
-use crate::cell::{Cell, shown_cell, trimmed};
+use crate::cell::{Cell, Reading, shown_cell, trimmed};
 use crate::column_builder::{ColumnBuilder, Manner};
-use crate::column_name::sql_name;
 use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
 use crate::rejects::Rejects;
-use crate::sources::sheet::{STREAM, SheetSettings, path_of};
+use crate::sources::sheet::STREAM;
 
 /// Values of a column that are shown.
 const EXAMPLES: usize = 4;
@@ -39,7 +36,7 @@ const EXAMPLE_ROWS: u64 = 400;
 /// Rejected values of a column that are shown.
 const MISFITS: usize = 3;
 /// Uploads are believed less than a folder of the company's own.
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     row_bytes: 4 << 20,
     cell_bytes: 256 << 10,
     unpacked_bytes: 2 << 30,
@@ -60,6 +57,8 @@ pub struct Lookup {
     pub sheet: Option<String>,
     /// Types by the columns' SQL names; the others are detected.
     pub columns: BTreeMap<String, ColumnType>,
+    /// Rows that repeat a total are counted like any other.
+    pub keep_totals: bool,
 }
 
 /// What a table holds.
@@ -85,9 +84,11 @@ pub struct LookedAt {
     pub source_name: String,
     /// The type that its values have.
     pub detected: ColumnType,
+    /// The type that is probably meant, although some values are not of it.
+    pub likely: ColumnType,
     /// The type that it would be landed with.
     pub column_type: ColumnType,
-    /// Values of rows that would be landed.
+    /// Values of rows that would be landed; here and below rows that repeat a total are left out, unless they are to be kept.
     pub values: u64,
     /// How many different ones; none when there are more than a person reads, or of numbers with a fraction and dates.
     pub distinct: Option<u64>,
@@ -111,34 +112,6 @@ pub struct Example {
     pub written: String,
     /// As it would be landed: numbers with a point, dates as ISO; none when it does not fit.
     pub understood: Option<String>,
-}
-
-impl FilesSource {
-    /// The uploads that a sheet is made of, as one stream.
-    pub(in crate::sources) fn of_sheet(
-        name: &str,
-        uploads: &Path,
-        settings: &SheetSettings,
-    ) -> Result<FilesSource, ConnectError> {
-        let columns = settings.columns.iter().map(|(name, kind)| (sql_name(name), *kind)).collect();
-        let own = StreamOptions { columns, ..StreamOptions::default() };
-        let options = FilesOptions {
-            streams: BTreeMap::from([(STREAM.to_owned(), own)]),
-            limits: LIMITS,
-            ..FilesOptions::default()
-        };
-        let unit = |file: &crate::sources::sheet::SheetFile| Unit {
-            path: path_of(uploads, &file.content),
-            file: file.name.clone(),
-            sheet: file.sheet.clone(),
-        };
-        let place = Place::Listed {
-            folder: uploads.to_owned(),
-            stream: STREAM.to_owned(),
-            units: settings.files.iter().map(unit).collect(),
-        };
-        Ok(FilesSource { kind: "sheet", place, ..FilesSource::new(name, uploads, options)? })
-    }
 }
 
 /// Looks at an upload. Blocks while it reads the file two times.
@@ -167,7 +140,7 @@ pub fn look(lookup: &Lookup) -> Result<Look, ConnectError> {
     if profile.names.len() as u64 > LIMITS.columns {
         return Err(ConnectError::TooLarge {
             file: unit.file,
-            what: "its number of columns".to_owned(),
+            what: format!("its {} columns", profile.names.len()),
             limit: LIMITS.columns,
             setting: "columns",
         });
@@ -179,6 +152,9 @@ pub fn look(lookup: &Lookup) -> Result<Look, ConnectError> {
     let schema = planned.schema();
     let file_plan = planned.files.remove(0)?;
     let columns = Arc::new(planned.columns);
+    let sources = file_plan.columns.iter().zip(&detected);
+    let likely: Vec<ColumnType> =
+        sources.map(|(source, column)| likely(&profile, column.column_type, source.as_ref())).collect();
     let examples = guarded(&unit.file, || examples(&profile, &columns, &file_plan))?;
     let rejects = Rejects::new(&unit.file);
     let assembly = Assembly {
@@ -196,16 +172,21 @@ pub fn look(lookup: &Lookup) -> Result<Look, ConnectError> {
     for batch in Batches::new(&unit.file, move |sender| assemble(&assembly, sender)).blocking() {
         let batch = batch?;
         rows += batch.num_rows() as u64;
-        totals += stats::totals(&batch.columns()[..columns.len()], batch.num_rows());
-        stats.iter_mut().zip(batch.columns()).for_each(|(stats, values)| stats.add(values));
+        let (counted, repeating) = stats::without_totals(&batch, columns.len())?;
+        totals += repeating;
+        let counted = if lookup.keep_totals { &batch } else { &counted };
+        stats.iter_mut().zip(counted.columns()).for_each(|(stats, values)| stats.add(values));
     }
     let rejected = rejects.count();
     let mut found: Vec<LookedAt> = columns
         .iter()
         .zip(stats)
         .zip(detected)
+        .zip(likely)
         .zip(examples)
-        .map(|(((column, stats), detected), examples)| looked_at(column, stats, detected, examples))
+        .map(|((((column, stats), detected), likely), examples)| {
+            looked_at(column, stats, (detected.column_type, likely), examples)
+        })
         .collect();
     misfits(&rejects, &mut found);
     Ok(Look { sheets, sheet: unit.sheet, rows, rejected, totals, columns: found })
@@ -220,16 +201,26 @@ fn refused(unit: &Unit, detail: &str) -> ConnectError {
     }
 }
 
+/// Numbers under a name of codes are text on purpose; days and fractions among texts are not.
+fn likely(profile: &Profile, detected: ColumnType, source: Option<&(usize, Reading)>) -> ColumnType {
+    let Some((at, reading)) = source.filter(|_| detected == ColumnType::Text) else { return detected };
+    match profile.columns[*at].tally.read_as(*reading).likely() {
+        meant @ (ColumnType::Date | ColumnType::Decimal { .. }) => meant,
+        _ => detected,
+    }
+}
+
 fn looked_at(
     column: &PlannedColumn,
     stats: Stats,
-    detected: PlannedColumn,
+    (detected, likely): (ColumnType, ColumnType),
     examples: Vec<Example>,
 ) -> LookedAt {
     LookedAt {
         name: column.name.clone(),
         source_name: column.source_name.clone(),
-        detected: detected.column_type,
+        detected,
+        likely,
         column_type: column.column_type,
         values: stats.values,
         distinct: stats.distinct(),
@@ -266,7 +257,7 @@ fn examples(
     plan: &FilePlan,
 ) -> Result<Vec<Vec<Example>>, ConnectError> {
     let encoding = profile.format.encoding.map_or(encoding_rs::UTF_8, TextEncoding::of_cells);
-    let shelf = |(column, source): (&PlannedColumn, &Option<(usize, crate::cell::Reading)>)| Shelf {
+    let shelf = |(column, source): (&PlannedColumn, &Option<(usize, Reading)>)| Shelf {
         source: source.map(|(at, reading)| (at, Manner { reading, encoding })),
         builder: ColumnBuilder::new(column.column_type),
         written: Vec::new(),

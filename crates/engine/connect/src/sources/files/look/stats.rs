@@ -5,10 +5,13 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 
 use crate::column_type::ColumnType;
+use crate::errors::ConnectError;
+use crate::sources::sheet::STREAM;
 
 /// More different values than this nobody breaks a figure down by.
 const MOST_DISTINCT: usize = 2_000;
@@ -106,9 +109,13 @@ impl Stats {
     }
 }
 
-/// How many rows have a text that says nothing but `Total`.
-pub fn totals(columns: &[ArrayRef], rows: usize) -> u64 {
-    let texts: Vec<_> = columns.iter().filter_map(|column| column.as_string_opt::<i32>()).collect();
+/// The batch without the rows in which one of the first `columns` says nothing but `Total`, and how many those are.
+///
+/// # Errors
+/// Never for a batch whose columns are of one length.
+pub fn without_totals(batch: &RecordBatch, columns: usize) -> Result<(RecordBatch, u64), ConnectError> {
+    let own = &batch.columns()[..columns];
+    let texts: Vec<_> = own.iter().filter_map(|column| column.as_string_opt::<i32>()).collect();
     let is_total = |row: usize| {
         texts.iter().any(|column| {
             column.is_valid(row) && {
@@ -117,5 +124,13 @@ pub fn totals(columns: &[ArrayRef], rows: usize) -> u64 {
             }
         })
     };
-    (0..rows).filter(|row| is_total(*row)).count() as u64
+    let keep: Vec<bool> = (0..batch.num_rows()).map(|row| !is_total(row)).collect();
+    let repeating = keep.iter().filter(|keep| !**keep).count() as u64;
+    if repeating == 0 {
+        return Ok((batch.clone(), 0));
+    }
+    let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(|error| {
+        ConnectError::Build { stream: STREAM.to_owned(), column: "*".to_owned(), detail: error.to_string() }
+    })?;
+    Ok((kept, repeating))
 }
