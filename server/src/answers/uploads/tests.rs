@@ -55,7 +55,7 @@ async fn total(house: &House, metric: &str) -> Cell {
     let period =
         PeriodSpec::Between { from: "2025-01-01".parse().unwrap(), to: "2026-12-31".parse().unwrap() };
     let query = MetricQuery { compare: kpi::Compare::None, ..MetricQuery::total([metric], period) };
-    let frame = house.answers.metrics.query(&steward(), &query).await.unwrap();
+    let frame = house.answers.metrics.ask(&steward(), &[query]).await.unwrap().remove(0).unwrap();
     frame.rows[0][frame.index(metric, kpi::Role::Value).unwrap()].clone()
 }
 
