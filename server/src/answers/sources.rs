@@ -316,9 +316,10 @@ impl Sources {
         stream: &str,
         limit: usize,
     ) -> Result<Vec<RejectCard>, Failure> {
+        // Named apart from the columns that the rows are ordered by.
         let sql = format!(
-            "select cast(file as varchar), cast(\"row\" as varchar), cast(\"column\" as varchar), cast(value as varchar), \
-             cast(reason as varchar) from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
+            "select cast(file as varchar) as f, cast(\"row\" as varchar) as r, cast(\"column\" as varchar) as c, \
+             cast(value as varchar) as v, cast(reason as varchar) as w from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
             table.quoted()
         );
         let batches =
