@@ -1,3 +1,7 @@
+//! Tests of uploads through the house: from a sheet in memory to the figures of its board.
+//!
+//! Invariant: sums are worked out here again, apart from the product.
+
 use crate::config::Config;
 use crate::house::House;
 use crate::uploads::Kept;

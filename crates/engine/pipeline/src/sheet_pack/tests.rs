@@ -1,3 +1,5 @@
+//! Tests of the pack that is written: it is read as any other, whatever its sheet is called.
+
 use super::*;
 use crate::packs;
 use kpi::Grain;

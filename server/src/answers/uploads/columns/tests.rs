@@ -1,3 +1,5 @@
+//! Tests of what columns are taken for: the sheets that people have, and what cannot be.
+
 use super::*;
 
 const MONEY_TYPE: ColumnType = ColumnType::Decimal { precision: 18, scale: 2 };
