@@ -87,6 +87,7 @@ test("upload an XLSX with decimal commas to a board", async ({ page }) => {
   const shown = card(page, `${name}_valor_r`);
   await expect(shown.locator(".val")).toHaveText(beginning(onCard(sum(sales.filter(june)) / 100, "money")));
   await expect(shown.locator(".delta")).toBeVisible();
+  await expect(page.getByText("Placar de")).toHaveCount(0);
   await expect(card(page, `${name}_registros`).locator(".val")).toHaveText(/^\s*10\b/);
   expect(await texts(page.locator(".grid h2"))).toEqual(
     expect.arrayContaining(["Valor (R$) por mês", "Valor (R$) por Vendedor", "Peças por mês"]),

@@ -37,8 +37,6 @@ pub fn scoreboard(
     texts: &Texts,
 ) -> Option<Scoreboard> {
     let lang = texts.lang;
-    // Without any target there is no track to be on.
-    cards.iter().any(|card| card.status() != Status::Unknown).then_some(())?;
     let month = Period::new(Grain::Month.start(covered), Grain::Month.end(covered)).ok()?;
     let over = Period::new(month.from(), covered).ok()?;
     let named = |status: Status, word: &str| -> Option<String> {
