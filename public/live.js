@@ -4,6 +4,8 @@ for (const part of document.querySelectorAll("[data-live]")) {
   news.onmessage = ({ data }) => {
     const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
     part.innerHTML = data;
+    const next = part.querySelector("a[data-next]");
+    if (next) return location.replace(next.href);
     if (focused) document.getElementById(focused)?.focus();
   };
   addEventListener("pagehide", () => news.close());

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod principal;
 pub mod runs;
 pub mod sources;
+pub mod uploads;
 
 use contract::Failure;
 use contract::failure::FailureKind;

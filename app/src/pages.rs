@@ -8,3 +8,4 @@ pub mod metrics;
 pub mod not_found;
 pub mod sign_in;
 pub mod sources;
+pub mod uploads;

@@ -21,6 +21,37 @@ pub const NEW_SOURCE: &str = "/dados/nova";
 /// Tells the list of sources anew whenever something happens to one.
 pub const SOURCES_LIVE: &str = "/dados/ao-vivo";
 
+/// Where a sheet is sent.
+pub const SHEET: &str = "/dados/planilha";
+
+/// An upload whose columns are checked.
+pub fn upload(id: &str) -> String {
+    format!("{SHEET}/{}", segment(id))
+}
+
+pub fn upload_sheet(id: &str, sheet: &str) -> String {
+    format!("{}?aba={}", upload(id), segment(sheet))
+}
+
+/// How the board of a sheet comes about.
+pub fn making(source_name: &str) -> String {
+    format!("{}/painel", source(source_name))
+}
+
+/// Tells that anew.
+pub fn making_live(source_name: &str) -> String {
+    format!("{}/ao-vivo", making(source_name))
+}
+
+/// Where another file for a sheet is sent.
+pub fn sheet_file(source_name: &str) -> String {
+    format!("{}/arquivo", source(source_name))
+}
+
+pub fn sheet_upload(source_name: &str, id: &str) -> String {
+    format!("{}/{}", sheet_file(source_name), segment(id))
+}
+
 pub fn new_source(kind: &str) -> String {
     format!("{NEW_SOURCE}/{}", segment(kind))
 }
@@ -88,6 +119,10 @@ pub fn Pages() -> impl IntoView {
             <Route path=StaticSegment("dados") view=pages::sources::SourcesPage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("dados"), StaticSegment("nova")) view=pages::sources::NewSourcePage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("dados"), StaticSegment("nova"), ParamSegment("kind")) view=pages::sources::NewSourcePage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("planilha")) view=pages::uploads::UploadPage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("planilha"), ParamSegment("id")) view=pages::uploads::ColumnsPage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name"), StaticSegment("painel")) view=pages::uploads::MakingPage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name"), StaticSegment("arquivo"), ParamSegment("id")) view=pages::uploads::ReplacingPage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name")) view=pages::sources::SourcePage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name"), StaticSegment("ajustes")) view=pages::sources::SettingsPage ssr=SsrMode::Async/>
             <Route path=StaticSegment("entrar") view=pages::sign_in::SignInPage ssr=SsrMode::Async/>

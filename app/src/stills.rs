@@ -3,14 +3,19 @@
 //! For pages that stewards and operators use at a desk and that ask the server for everything anyway. Their forms are plain forms, and
 //! what moves on them is told anew by the server (`public/live.js`). Invariant: nothing here is compiled for the browser.
 
+pub mod making;
 pub mod source_form;
 pub mod source_page;
 pub mod sources;
+pub mod upload_columns;
+mod upload_words;
+pub mod uploads;
 mod words;
 
 use crate::components::still::{Html, el};
 use chrono::NaiveDateTime;
 use contract::sources::{SourceDraft, Trial};
+use contract::uploads::{Refusal, UploadDraft};
 use locale::{Lang, date};
 
 /// In which language, and in which time zone instants are told.
@@ -65,6 +70,9 @@ pub struct Posted {
     /// Why it was refused.
     pub refused: Option<String>,
     pub trial: Option<Trial>,
+    /// What was said of an upload, and why it makes no board.
+    pub upload: UploadDraft,
+    pub refusal: Option<Refusal>,
 }
 
 /// A form that does one thing to a source.

@@ -8,9 +8,12 @@ mod editions;
 mod metrics;
 mod runs;
 pub mod sources;
+mod uploads;
 
 use crate::jobs::Jobs;
 use crate::reader::Reader;
+use crate::uploads::Store;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -20,16 +23,18 @@ pub struct Answers {
     pub metrics: Arc<dyn contract::metrics::Metrics>,
     pub runs: Arc<dyn contract::runs::Runs>,
     pub sources: Arc<dyn contract::sources::Sources>,
+    pub uploads: Arc<dyn contract::uploads::Uploads>,
 }
 
 impl Answers {
-    pub fn new(reader: Arc<Reader>, jobs: Arc<Jobs>) -> Answers {
+    pub fn new(reader: Arc<Reader>, jobs: Arc<Jobs>, (uploads, packs): (Store, PathBuf)) -> Answers {
         Answers {
             boards: Arc::new(boards::Boards { reader: reader.clone() }),
             editions: Arc::new(editions::Editions { reader: reader.clone() }),
             metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
-            runs: Arc::new(runs::Runs { reader }),
-            sources: Arc::new(sources::Sources { jobs }),
+            runs: Arc::new(runs::Runs { reader: reader.clone() }),
+            sources: Arc::new(sources::Sources { jobs: jobs.clone(), uploads: uploads.clone() }),
+            uploads: Arc::new(uploads::Uploads::new(jobs, reader, uploads, packs)),
         }
     }
 }

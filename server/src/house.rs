@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::jobs::Jobs;
 use crate::keeper::Keeper;
 use crate::reader::Reader;
+use crate::uploads::Store;
 use crate::web::Doors;
 use anyhow::{Context, Result};
 use chrono::{NaiveDate, Utc};
@@ -51,6 +52,7 @@ pub struct House {
     pub surroundings: Surroundings,
     pub jobs: Arc<Jobs>,
     pub answers: Answers,
+    pub uploads: Store,
     /// Where systems send what happens.
     pub doors: Doors,
     /// Cookies travel over https only.
@@ -81,6 +83,7 @@ impl House {
         let surroundings = Surroundings::new(config.egress.clone())
             .with_inboxes(inboxes)
             .in_folder(config.data.join("connectors"))
+            .with_uploads(config.data.join("uploads"))
             .kept_by(Arc::new(Keeper(metastore.clone())));
         let jobs = Arc::new(Jobs::new(
             (lake, metastore.clone()),
@@ -88,10 +91,15 @@ impl House {
             config.data.join("locks"),
             config.keep_editions,
         ));
-        let answers = Answers::new(reader.clone(), jobs.clone());
+        let uploads = Store::new(config.data.join("uploads"));
+        let answers = Answers::new(
+            reader.clone(),
+            jobs.clone(),
+            (uploads.clone(), config.data.canonicalize()?.join("packs")),
+        );
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let doors = Doors::default();
-        Ok(House { config, metastore, reader, surroundings, jobs, answers, doors, secure_cookies })
+        Ok(House { config, metastore, reader, surroundings, jobs, answers, uploads, doors, secure_cookies })
     }
 
     /// One run of the pipeline over all sources and packs.

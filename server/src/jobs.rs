@@ -208,6 +208,11 @@ impl Jobs {
         self.news.send_modify(|number| *number += 1);
     }
 
+    /// Builds soon, although no rows have come: packs have changed.
+    pub fn build(&self) {
+        self.build_wanted.notify_one();
+    }
+
     /// Looks at the schedule at once: a source was added or told anew.
     pub fn reschedule(&self) {
         self.wake.notify_one();

@@ -12,6 +12,7 @@ mod jobs;
 mod keeper;
 mod reader;
 mod terminal;
+mod uploads;
 mod web;
 
 use clap::Parser;

@@ -10,6 +10,7 @@ mod hooks;
 mod pages;
 pub mod session;
 mod sources;
+mod uploads;
 
 use crate::house::House;
 use axum::Router;
@@ -29,6 +30,7 @@ pub fn router(house: Arc<House>) -> Router {
     health::start_counting();
     let guarded = pages::guarded()
         .merge(sources::routes())
+        .merge(uploads::routes())
         .merge(api::routes())
         .route("/sair", post(session::sign_out))
         .layer(middleware::from_fn_with_state(house.clone(), session::require));

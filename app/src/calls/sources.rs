@@ -28,7 +28,7 @@ pub async fn show(name: String) -> Called<(String, String)> {
     let (principal, answers) = answerer::<dyn Sources>()?;
     let page = answers.show(&principal, &name).await?;
     let telling = telling(&principal).await?;
-    Ok((source_page::standing(&page, &telling).0, source_page::rest(&page, &telling).0))
+    Ok((source_page::standing(&page, &telling).0, source_page::rest(&page, &posted(), &telling).0))
 }
 
 /// The kinds to choose from, or the form of one.
@@ -59,12 +59,12 @@ fn not_found() -> contract::Failure {
 
 /// What came of a form that was just sent.
 #[cfg(feature = "ssr")]
-fn posted() -> Posted {
+pub(super) fn posted() -> Posted {
     use_context::<Posted>().unwrap_or_default()
 }
 
 #[cfg(feature = "ssr")]
-async fn telling(principal: &Principal) -> Called<Telling> {
+pub(super) async fn telling(principal: &Principal) -> Called<Telling> {
     let preferences = use_context::<crate::preferences::Preferences>().unwrap_or_default();
     let (_, editions) = answerer::<dyn Editions>()?;
     let time_zone = editions.time_zone(principal).await?;

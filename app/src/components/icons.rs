@@ -27,6 +27,7 @@ const SPRITE: &str = concat!(
     r#"<symbol id="i-theme" viewBox="0 0 20 20"><circle cx="10" cy="10" r="6.5"/><path d="M10 3.5v13a6.5 6.5 0 0 0 0-13z" fill="currentColor" stroke="none"/></symbol>"#,
     r#"<symbol id="i-globe" viewBox="0 0 20 20"><circle cx="10" cy="10" r="7"/><path d="M3 10h14M10 3c-5 4.5-5 9.5 0 14M10 3c5 4.5 5 9.5 0 14"/></symbol>"#,
     r#"<symbol id="i-exit" viewBox="0 0 20 20"><path d="M8.5 3.5h-4a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h4M12.5 13.5 16 10l-3.5-3.5M15.5 10h-8"/></symbol>"#,
+    r#"<symbol id="i-upload" viewBox="0 0 20 20"><path d="M10 13V4M6.5 7.2 10 3.7l3.5 3.5M4 16.5h12"/></symbol>"#,
     r#"<symbol id="i-x" viewBox="0 0 20 20"><path d="m5.5 5.5 9 9m0-9-9 9"/></symbol>"#,
     r#"<symbol id="s-bad" viewBox="0 0 12 12"><path d="M6 .3 11.7 6 6 11.7.3 6z" fill="currentColor" stroke="currentColor" stroke-linejoin="round" stroke-width=".6"/><path d="M4.4 4.4l3.2 3.2m0-3.2L4.4 7.6" stroke="var(--surface)" stroke-width="1.3" stroke-linecap="round"/></symbol>"#,
     r#"<symbol id="s-down" viewBox="0 0 12 12"><path d="M6 10 1 2h10z" fill="currentColor" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round"/></symbol>"#,

@@ -145,7 +145,9 @@ fn page(session: &Arc<Session>, answered: &Answered, env: Env) -> AnyView {
 
     let cards = cards(&reading);
     let lede = lead(&reading, &cards);
-    let scoreboard = (cards.len() > 1).then(|| {
+    // Without any target there is no track to be on.
+    let judged = cards.iter().any(|(card, _)| card.has_target());
+    let scoreboard = (cards.len() > 1 && judged).then(|| {
         let cards: Vec<Card> = cards.iter().map(|(card, _)| card.clone()).collect();
         scoreboard::scoreboard(&cards, session.status.edition.as_of, &calendar, texts)
     });

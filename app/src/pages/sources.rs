@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 /// What stands on a page: parts, each with the address that tells it anew, or without.
-type Parts = Vec<(String, Option<String>)>;
+pub(super) type Parts = Vec<(String, Option<String>)>;
 
 #[component]
 pub fn SourcesPage() -> impl IntoView {
@@ -69,11 +69,11 @@ pub fn SettingsPage() -> impl IntoView {
     page(parts, here)
 }
 
-fn named() -> String {
+pub(super) fn named() -> String {
     use_params_map().with_untracked(|params| params.get("name")).unwrap_or_default()
 }
 
-fn page(parts: Resource<Called<Parts>>, here: String) -> impl IntoView {
+pub(super) fn page(parts: Resource<Called<Parts>>, here: String) -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
     view! {
@@ -124,6 +124,7 @@ fn content(parts: Parts) -> AnyView {
     view! {
         {parts}
         <script src="/live.js" defer></script>
+        <script src="/upload.js" defer></script>
     }
     .into_any()
 }

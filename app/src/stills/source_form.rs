@@ -4,7 +4,7 @@
 
 use super::sources::label;
 use super::words::Words;
-use super::{Posted, Telling};
+use super::{Posted, Telling, upload_words};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
@@ -26,7 +26,10 @@ pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
         let href = routes::new_source(&kind.kind);
         el("li", &[], el("a", &[("href", &href), ("rel", "external")], (icon_html("data"), text)))
     };
-    let items: Vec<Html> = kinds.iter().map(item).collect();
+    let uploads = upload_words::Words::of(telling.lang);
+    let sheet = el("span", &[], (el("b", &[], uploads.send), el("small", &[], uploads.send_more)));
+    let sheet = el("a", &[("href", routes::SHEET), ("rel", "external")], (icon_html("upload"), sheet));
+    let items: Vec<Html> = std::iter::once(el("li", &[], sheet)).chain(kinds.iter().map(item)).collect();
     let titles = el("div", &[], (el("h2", &[], words.choose_kind), el("p", &[], words.choose_kind_more)));
     let list = el("ul", &[("class", "catalog")], items);
     let tile = (
@@ -273,7 +276,8 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect::<BTreeMap<_, _>>(),
         };
-        let posted = Posted { draft: Some(draft), refused: Some("não responde".to_owned()), trial: None };
+        let posted =
+            Posted { draft: Some(draft), refused: Some("não responde".to_owned()), ..Posted::default() };
         let html = form(&kind(), None, &posted, &telling).0;
         assert!(html.contains("Não foi salvo</b>. não responde"), "{html}");
         assert!(html.contains("value=\"minha\"") && html.contains("value=\"30\""), "{html}");

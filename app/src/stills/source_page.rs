@@ -4,7 +4,7 @@
 
 use super::sources::{act, label, state};
 use super::words::Words;
-use super::{Telling, deed};
+use super::{Posted, Telling, deed, making};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
@@ -25,8 +25,9 @@ pub fn standing(page: &SourcePage, telling: &Telling) -> Html {
 }
 
 /// The rest of it.
-pub fn rest(page: &SourcePage, telling: &Telling) -> Html {
+pub fn rest(page: &SourcePage, posted: &Posted, telling: &Telling) -> Html {
     let parts = (
+        (page.card.kind == "sheet").then(|| making::file(&page.card.name, posted, telling)),
         streams(page, telling),
         (!page.rejects.is_empty()).then(|| rejects(page, telling)),
         settings(page, telling),

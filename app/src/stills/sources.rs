@@ -3,7 +3,7 @@
 //! Invariant: the list that a page is sent with and the one that it is told later are made by the same function.
 
 use super::words::Words;
-use super::{Telling, deed};
+use super::{Telling, deed, upload_words};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
@@ -27,7 +27,12 @@ pub fn page(sources: &[SourceCard], telling: &Telling, now: i64) -> Html {
         return el(
             "div",
             &[("class", "empty")],
-            (icon_html("data"), el("b", &[], words.no_sources), el("p", &[], words.no_sources_more), link),
+            (
+                icon_html("data"),
+                el("b", &[], words.no_sources),
+                el("p", &[], words.no_sources_more),
+                el("div", &[("class", "acts")], (send(telling), link)),
+            ),
         );
     }
     all((lede(sources, telling), scores(sources, telling), tile(sources, telling, now)))
@@ -89,6 +94,12 @@ fn scores(sources: &[SourceCard], telling: &Telling) -> Html {
     )
 }
 
+/// The way to a board from a sheet.
+fn send(telling: &Telling) -> Html {
+    let link = [("class", "btn sm"), ("href", routes::SHEET), ("rel", "external")];
+    el("a", &link, (icon_html("upload"), upload_words::Words::of(telling.lang).send))
+}
+
 fn tile(sources: &[SourceCard], telling: &Telling, now: i64) -> Html {
     let words = Words::of(telling.lang);
     let add = el(
@@ -97,7 +108,11 @@ fn tile(sources: &[SourceCard], telling: &Telling, now: i64) -> Html {
         (icon_html("plus"), words.connect),
     );
     let titles = el("div", &[], (el("h2", &[], words.sources), el("p", &[], words.sources_more)));
-    let head = el("header", &[("class", "tile-head")], (titles, el("div", &[("class", "tile-act")], add)));
+    let head = el(
+        "header",
+        &[("class", "tile-head")],
+        (titles, el("div", &[("class", "tile-act")], (send(telling), add))),
+    );
     let column = |class: &str, name: &str| el("th", &[("class", class), ("scope", "col")], name);
     let columns = el(
         "tr",

@@ -90,6 +90,10 @@ pub fn card(
 }
 
 impl Card {
+    pub fn has_target(&self) -> bool {
+        self.figures.as_ref().is_ok_and(|figures| figures.verdict.is_some())
+    }
+
     pub fn status(&self) -> Pace {
         match &self.figures {
             Ok(Figures { verdict: Some(verdict), .. }) => verdict.status,

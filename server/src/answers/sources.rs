@@ -6,6 +6,7 @@
 use crate::house::zone;
 use crate::jobs::Jobs;
 use crate::reader::internal;
+use crate::uploads::Store;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use contract::failure::FailureKind;
@@ -36,9 +37,10 @@ const STEWARDS: [&str; 2] = ["administrador", "curador"];
 
 pub struct Sources {
     pub jobs: Arc<Jobs>,
+    pub uploads: Store,
 }
 
-fn steward(principal: &Principal) -> Result<(), Failure> {
+pub fn steward(principal: &Principal) -> Result<(), Failure> {
     if principal.roles.iter().any(|role| STEWARDS.contains(&role.as_str())) {
         return Ok(());
     }
@@ -132,7 +134,11 @@ impl contract::sources::Sources for Sources {
     async fn remove(&self, principal: &Principal, name: &str) -> Result<(), Failure> {
         steward(principal)?;
         self.jobs.cancel(name);
+        let row = self.row(name).await?;
         self.jobs.metastore.remove_source(name).await.map_err(|error| failed(&error))?;
+        if row.kind == "sheet" {
+            self.forget_sheet(&row).await?;
+        }
         self.jobs.reschedule();
         Ok(())
     }
@@ -159,6 +165,20 @@ impl Sources {
 
     async fn row(&self, name: &str) -> Result<SourceRow, Failure> {
         self.rows().await?.into_iter().find(|row| row.name == name).ok_or_else(|| missing(name))
+    }
+
+    /// A sheet takes its pack with it, and the uploads that no other sheet is made of; the pack's files stay where they are.
+    async fn forget_sheet(&self, row: &SourceRow) -> Result<(), Failure> {
+        match self.jobs.metastore.remove_pack(&row.name).await {
+            Ok(()) => self.jobs.build(),
+            Err(MetastoreError::Missing { .. }) => {}
+            Err(error) => return Err(failed(&error)),
+        }
+        let used = crate::uploads::contents(&self.rows().await?);
+        for id in crate::uploads::contents(std::slice::from_ref(row)).difference(&used) {
+            self.uploads.remove(id);
+        }
+        Ok(())
     }
 
     async fn card(&self, row: &SourceRow) -> Result<SourceCard, Failure> {
@@ -296,9 +316,10 @@ impl Sources {
         stream: &str,
         limit: usize,
     ) -> Result<Vec<RejectCard>, Failure> {
+        // Named apart from the columns that the rows are ordered by.
         let sql = format!(
-            "select cast(file as varchar), cast(\"row\" as varchar), cast(\"column\" as varchar), cast(value as varchar), \
-             cast(reason as varchar) from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
+            "select cast(file as varchar) as f, cast(\"row\" as varchar) as r, cast(\"column\" as varchar) as c, \
+             cast(value as varchar) as v, cast(reason as varchar) as w from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
             table.quoted()
         );
         let batches =
@@ -346,10 +367,11 @@ pub fn freshness(
 
 fn title(kind: &str) -> Label {
     let declared = connect::kinds().into_iter().find(|known| known.kind == kind);
-    declared.map_or_else(
-        || Label { pt: "Pasta de arquivos".to_owned(), en: Some("Folder of files".to_owned()) },
-        |kind| kind.title,
-    )
+    let own = match kind {
+        "sheet" => ("Planilha enviada", "Uploaded sheet"),
+        _ => ("Pasta de arquivos", "Folder of files"),
+    };
+    declared.map_or_else(|| Label { pt: own.0.to_owned(), en: Some(own.1.to_owned()) }, |kind| kind.title)
 }
 
 fn told(row: &SourceRow) -> Vec<Told> {

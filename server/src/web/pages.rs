@@ -5,13 +5,14 @@
 use super::{build_id, headers};
 use crate::house::House;
 use app::preferences::{Preferences, choose};
+use app::routes;
 use app::stills::Posted;
 use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use contract::Principal;
 use leptos::config::LeptosOptions;
@@ -66,6 +67,7 @@ fn provide(house: &Arc<House>, principal: Option<&Principal>, headers: &HeaderMa
     provide_context(house.answers.metrics.clone());
     provide_context(house.answers.runs.clone());
     provide_context(house.answers.sources.clone());
+    provide_context(house.answers.uploads.clone());
     if let Some(principal) = principal {
         provide_context(principal.clone());
     }
@@ -73,7 +75,20 @@ fn provide(house: &Arc<House>, principal: Option<&Principal>, headers: &HeaderMa
 
 /// Renders the page of the request's path.
 pub async fn page(State(house): State<Arc<House>>, request: Request) -> Response {
+    if request.uri().path() == "/"
+        && let Some(principal) = request.extensions().get::<Principal>()
+        && let Some(board) = instead_of_home(&house, principal).await
+    {
+        return Redirect::to(&board).into_response();
+    }
     page_after(house, request, Posted::default()).await
+}
+
+/// A workspace without the overview opens with its first board.
+async fn instead_of_home(house: &House, principal: &Principal) -> Option<String> {
+    let boards = house.answers.boards.list(principal).await.ok()?;
+    let first = boards.first().map(|board| routes::board(&board.id));
+    first.filter(|_| boards.iter().all(|board| board.id != routes::HOME_BOARD))
 }
 
 /// The same, after the form on it was sent.

@@ -204,17 +204,17 @@ async fn source_live(State(house): Here, who: Who, Path(name): Path<String>, hea
     .into_response()
 }
 
-fn language(headers: &HeaderMap) -> locale::Lang {
+pub(super) fn language(headers: &HeaderMap) -> locale::Lang {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     Preferences::read(text(header::COOKIE), text(header::ACCEPT_LANGUAGE)).lang
 }
 
-async fn telling(house: &House, who: &Principal, lang: locale::Lang) -> Option<Telling> {
+pub(super) async fn telling(house: &House, who: &Principal, lang: locale::Lang) -> Option<Telling> {
     Some(Telling { lang, time_zone: house.answers.editions.time_zone(who).await.ok()? })
 }
 
 /// What `tell` says, again whenever there is news, until it has nothing to say, the reader goes or the process ends.
-fn told<F, T>(house: Arc<House>, tell: F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+pub(super) fn told<F, T>(house: Arc<House>, tell: F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
     F: Fn(Arc<House>) -> T + Send + 'static,
     T: Future<Output = Option<String>> + Send,

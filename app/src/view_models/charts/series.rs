@@ -41,11 +41,11 @@ pub fn time_plot(
     let mut parts =
         vec![(texts.label(&definition.label).to_owned(), Part::Main, column(&definition.name, Role::Value))];
     if layers.comparison && frame.comparison.is_some() {
-        parts.push((
-            texts.last_year.to_owned(),
-            Part::Comparison,
-            column(&definition.name, Role::Comparison),
-        ));
+        let before = column(&definition.name, Role::Comparison);
+        // A year before the first row is no year of zeros to be held against.
+        if before.iter().any(|cell| cell.number().is_some_and(|value| value != 0.0)) {
+            parts.push((texts.last_year.to_owned(), Part::Comparison, before));
+        }
     }
     match layers.target {
         Some(Target::Value(target)) => {

@@ -76,6 +76,20 @@ pub fn boolean(bytes: &[u8]) -> Option<bool> {
     }
 }
 
+/// The words for yes and no that count where somebody says that a column holds nothing else.
+pub fn yes_or_no(bytes: &[u8]) -> Option<bool> {
+    const YES: [&[u8]; 5] = [b"sim", b"s", b"yes", b"y", b"1"];
+    // In UTF-8 and in Windows-1252, in either case.
+    const NO: [&[u8]; 9] =
+        [b"n\xc3\xa3o", b"n\xc3\x83o", b"n\xe3o", b"n\xc3o", b"nao", b"n", b"no", b"0", b"-"];
+    let is = |word: &&[u8]| word.eq_ignore_ascii_case(bytes);
+    boolean(bytes).or_else(
+        || {
+            if YES.iter().any(is) { Some(true) } else { NO.iter().any(is).then_some(false) }
+        },
+    )
+}
+
 /// A value as a message shows it.
 pub fn shown(bytes: &[u8]) -> String {
     const LONGEST: usize = 120;
@@ -117,5 +131,16 @@ mod tests {
         assert_eq!(boolean(b"Falso"), Some(false));
         assert_eq!(boolean(b"1"), None);
         assert_eq!(boolean(b"sim"), None);
+    }
+
+    #[test]
+    fn yes_or_no_takes_what_people_write() {
+        for yes in ["Sim", "S", "yes", "1", "VERDADEIRO"] {
+            assert_eq!(yes_or_no(yes.as_bytes()), Some(true), "{yes}");
+        }
+        for no in [&b"n\xe3o"[..], "NÃO".as_bytes(), b"Nao", b"n", b"0", b"false"] {
+            assert_eq!(yes_or_no(no), Some(false), "{no:?}");
+        }
+        assert_eq!(yes_or_no(b"talvez"), None);
     }
 }

@@ -182,7 +182,7 @@ fn push_raw(entries: &mut Entries, bytes: &[u8], reading: Reading) -> Pushed {
             entries.append_value(value);
         }
         Entries::Float(entries) => entries.append_value(float(bytes, reading.decimal).ok_or(reason)?),
-        Entries::Boolean(entries) => entries.append_value(cell::boolean(bytes).ok_or(reason)?),
+        Entries::Boolean(entries) => entries.append_value(cell::yes_or_no(bytes).ok_or(reason)?),
         Entries::Date(entries) => {
             let written = moment::written(bytes).ok_or(reason)?;
             entries.append_value(written.date(order).ok_or_else(|| impossible(&written, reason))?);

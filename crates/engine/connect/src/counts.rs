@@ -69,6 +69,22 @@ impl Counts {
         if self.nearly_all(self.booleans, self.placeholders) { ColumnType::Boolean } else { ColumnType::Text }
     }
 
+    /// The type that a person probably means: `decide`'s, or that of days and of numbers with a fraction, if nearly all values are some. Whoever
+    /// lands it so has to show the others first.
+    pub fn likely(&self) -> ColumnType {
+        let decided = self.decide();
+        let means = |wanted: &ColumnType| {
+            let fitting = self.fitting(*wanted);
+            fitting * 3 >= self.values * 2 && fitting > 0 && self.mostly_fit(*wanted)
+        };
+        if decided != ColumnType::Text || self.codes > 0 {
+            return decided;
+        }
+        // Whole numbers among texts are codes as often as quantities.
+        let number = if self.fractional > 0 { self.number() } else { ColumnType::Text };
+        [ColumnType::Date, number].into_iter().find(means).unwrap_or(ColumnType::Text)
+    }
+
     /// Whether every number among the values fits a decimal of this size.
     pub fn fit_decimal(&self, precision: u8, scale: u8) -> bool {
         self.scale <= u16::from(scale) && self.digits + u16::from(scale) <= u16::from(precision)

@@ -8,6 +8,7 @@ pub mod http_json;
 pub mod ploomes;
 mod python;
 pub mod sap_b1;
+pub mod sheet;
 pub mod singer;
 pub mod sql;
 pub mod webhook;
@@ -29,10 +30,11 @@ use crate::settings::Settings;
 use crate::source::Source;
 
 /// The kinds that `open` knows.
-pub const KINDS: [&str; 9] =
-    ["files", "airbyte", "http_json", "ploomes", "sap_b1", "singer", "sql", "webhook", "whatsapp"];
+pub const KINDS: [&str; 10] =
+    ["files", "airbyte", "http_json", "ploomes", "sap_b1", "sheet", "singer", "sql", "webhook", "whatsapp"];
 
-/// The kinds that declare what they have to be told, those with a system of their own first; `files` has a form of its own.
+/// The kinds that declare what they have to be told, those with a system of their own first; `files` and `sheet` have forms of
+/// their own.
 pub fn kinds() -> Vec<SourceKind> {
     vec![
         ploomes::kind(),
@@ -55,6 +57,7 @@ pub struct Surroundings {
     pub inboxes: Option<Inboxes>,
     paces: Arc<Mutex<HashMap<String, Pace>>>,
     folder: Option<PathBuf>,
+    uploads: Option<PathBuf>,
     keeper: Option<Arc<dyn SettingsKeeper>>,
     pub(crate) clock: Clock,
 }
@@ -92,6 +95,16 @@ impl Surroundings {
         Surroundings { keeper: Some(keeper), ..self }
     }
 
+    /// What people upload lies in this folder.
+    #[must_use]
+    pub fn with_uploads(self, folder: impl Into<PathBuf>) -> Surroundings {
+        Surroundings { uploads: Some(folder.into()), ..self }
+    }
+
+    pub fn uploads(&self) -> Option<&Path> {
+        self.uploads.as_deref()
+    }
+
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
@@ -126,6 +139,7 @@ pub fn open(
         "http_json" => {
             http_json::open(name, &Settings::read(&http_json::kind(), name, settings)?, surroundings)
         }
+        "sheet" => sheet::open(name, settings, surroundings),
         "ploomes" => ploomes::open(name, &Settings::read(&ploomes::kind(), name, settings)?, surroundings),
         "sap_b1" => sap_b1::open(name, Settings::read(&sap_b1::kind(), name, settings)?, surroundings),
         "sql" => sql::open(name, &Settings::read(&sql::kind(), name, settings)?, surroundings),

@@ -13,6 +13,7 @@ pub mod packs;
 mod position;
 mod run;
 mod schedule;
+pub mod sheet_pack;
 mod sync;
 
 pub use bundle::{Bundle, LineageNode, MetricsText};

@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod principal;
 pub mod runs;
 pub mod sources;
+pub mod uploads;
 
 pub use failure::Failure;
 pub use principal::Principal;

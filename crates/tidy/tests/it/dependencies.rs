@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("policy", &["contract", "lake"]),
     ("migrations", &[]),
     ("metastore", &["kpi", "contract", "migrations"]),
-    ("pipeline", &["connect", "transform", "check", "metastore", "policy", "lake", "contract"]),
+    ("pipeline", &["connect", "transform", "check", "metastore", "policy", "lake", "contract", "kpi"]),
     ("simulators", &["kpi"]),
     ("tidy", &[]),
     ("xtask", &[]),

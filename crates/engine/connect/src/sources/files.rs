@@ -10,6 +10,7 @@ mod detect;
 mod discover;
 mod header;
 mod json_lines;
+pub mod look;
 mod marks;
 mod parallel;
 mod parquet;
@@ -19,6 +20,7 @@ mod profile;
 mod rows;
 mod text;
 mod unpack;
+mod uploaded;
 mod workbook_parts;
 mod xlsx;
 
@@ -30,6 +32,7 @@ use arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
 
 use self::assemble::Assembly;
+use self::discover::Place;
 use self::marks::{FileMark, batch_id, digest_of, mark_of};
 use self::options::{FilesOptions, StreamOptions};
 use self::parallel::in_parallel;
@@ -50,7 +53,8 @@ use crate::tally::Evidence;
 #[derive(Debug, Clone)]
 pub struct FilesSource {
     name: String,
-    dir: PathBuf,
+    kind: &'static str,
+    place: Place,
     options: FilesOptions,
     profiles: Arc<Mutex<Profiles>>,
 }
@@ -79,8 +83,8 @@ impl FilesSource {
             let detail = format!("the name is not SQL-safe; use `{better}`");
             return Err(ConnectError::Options { source_name: name.to_owned(), detail });
         }
-        let dir = dir.as_ref().to_owned();
-        Ok(FilesSource { name: name.to_owned(), dir, options, profiles: Arc::default() })
+        let place = Place::Folder(dir.as_ref().to_owned());
+        Ok(FilesSource { name: name.to_owned(), kind: "files", place, options, profiles: Arc::default() })
     }
 
     /// From the settings as they are kept: `{"dir": "…", "options": {…}}`.
@@ -97,7 +101,7 @@ impl FilesSource {
 
     /// The settings as they are kept.
     pub fn settings(&self) -> serde_json::Value {
-        serde_json::json!({ "dir": self.dir, "options": self.options })
+        serde_json::json!({ "dir": self.place.dir(), "options": self.options })
     }
 
     /// Names of the streams.
@@ -146,11 +150,13 @@ impl FilesSource {
                 Err(error) => news.reading.failures.push(error),
             }
         }
-        Ok(self.pieces(request, &options, news))
+        let mut reading = self.pieces(request, &options, news);
+        self.forget_gone(request, &mut reading);
+        Ok(reading)
     }
 
     fn walk(&self) -> Result<discover::Found, ConnectError> {
-        discover::walk(&self.dir, &self.name, &self.options)
+        discover::walk(&self.place, &self.name, &self.options)
     }
 
     /// Tells whether a file is unchanged, to be skipped, or new.
@@ -363,7 +369,7 @@ impl Source for FilesSource {
     }
 
     fn kind(&self) -> &'static str {
-        "files"
+        self.kind
     }
 
     async fn streams(&self) -> Result<Vec<String>, ConnectError> {
@@ -380,7 +386,7 @@ impl Source for FilesSource {
         let found = self.streams().await?;
         let streams =
             found.into_iter().map(|name| StreamTested { name, is_empty: false, problem: None }).collect();
-        let facts = vec![("folder", self.dir.display().to_string())];
+        let facts = vec![("folder", self.place.dir().display().to_string())];
         Ok(Tested { facts, warnings: Vec::new(), streams })
     }
 

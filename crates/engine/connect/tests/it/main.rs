@@ -21,6 +21,7 @@ mod singer;
 mod sql;
 mod state;
 mod streams;
+mod uploads;
 mod webhook;
 mod whatsapp;
 mod xlsx;

@@ -32,16 +32,40 @@ pub struct Found {
     pub problems: Vec<ConnectError>,
 }
 
+/// Where the files are.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// All that lies in this folder, or this one file.
+    Folder(PathBuf),
+    /// These tables of one stream, whatever else lies beside them in the folder.
+    Listed { folder: PathBuf, stream: String, units: Vec<Unit> },
+}
+
+impl Place {
+    pub fn dir(&self) -> &Path {
+        match self {
+            Place::Folder(dir) | Place::Listed { folder: dir, .. } => dir,
+        }
+    }
+}
+
 /// A file and its path relative to the folder, with `/`.
 struct Entry {
     path: PathBuf,
     file: String,
 }
 
-/// Walks `dir`. `source_name` names the stream of files whose own name is nothing but a date.
-pub fn walk(dir: &Path, source_name: &str, options: &FilesOptions) -> Result<Found, ConnectError> {
+/// Walks a place. `source_name` names the stream of files whose own name is nothing but a date.
+pub fn walk(place: &Place, source_name: &str, options: &FilesOptions) -> Result<Found, ConnectError> {
     let mut entries = Vec::new();
     let mut found = Found::default();
+    let dir = match place {
+        Place::Folder(dir) => dir,
+        Place::Listed { stream, units, .. } => {
+            found.streams.insert(stream.clone(), units.clone());
+            return Ok(found);
+        }
+    };
     match dir.file_name().and_then(|name| name.to_str()).filter(|_| dir.is_file()) {
         // One file may be given instead of a folder.
         Some(name) => entries.push(Entry { path: dir.to_owned(), file: name.to_owned() }),
@@ -77,7 +101,7 @@ pub fn walk(dir: &Path, source_name: &str, options: &FilesOptions) -> Result<Fou
             continue;
         };
         let stream = stream_of(&stem, source_name);
-        place(&mut found, &entry, &stream, options);
+        sort_in(&mut found, &entry, &stream, options);
     }
     Ok(found)
 }
@@ -91,7 +115,7 @@ fn add(found: &mut Found, stream: String, unit: Unit) {
 }
 
 /// The first filled sheet of a workbook is the stream itself, each other one a stream of its own: a sheet more renames none.
-fn place(found: &mut Found, entry: &Entry, stream: &str, options: &FilesOptions) {
+fn sort_in(found: &mut Found, entry: &Entry, stream: &str, options: &FilesOptions) {
     let own = options.of_stream(stream);
     let whole = unit(entry, None);
     if own.sheet.is_some() {
