@@ -9,6 +9,7 @@ use sea_orm_migration::prelude::*;
 mod m20261123_main_job;
 mod m20261124_bookmarks;
 mod m20261128_syncs;
+mod m20261129_governed_streams;
 
 pub struct Migrator;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_main_job::Migration),
             Box::new(m20261124_bookmarks::Migration),
             Box::new(m20261128_syncs::Migration),
+            Box::new(m20261129_governed_streams::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! The commands; each is one file in `cli/`.
 
 mod demo;
+mod keys;
 mod pack;
 mod query;
 mod run;
@@ -41,6 +42,9 @@ pub enum Command {
     /// Add, list, look at and remove sources
     #[command(subcommand)]
     Source(source::Source),
+    /// Change the key that seals secrets
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Show or change the company's name and time zone
     Workspace(workspace::Workspace),
 }
@@ -54,6 +58,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Query(query) => query.run(&place).await,
         Command::Pack(pack) => pack.run(&place).await,
         Command::Source(source) => source.run(&place).await,
+        Command::Keys(keys) => keys.run(&place).await,
         Command::Workspace(workspace) => workspace.run(&place).await,
     }
 }

@@ -13,6 +13,7 @@ use lake::Lake;
 use metastore::Metastore;
 use metastore::now_ms;
 use metastore::runs::rfc3339;
+use metastore::sources::SourceRow;
 use pipeline::{Event, LandReport, Pipeline, PipelineError, Progress, RunOutcome, SOURCES_AT_ONCE, Schedule};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -96,6 +97,22 @@ impl Jobs {
             vars,
             keep_editions: self.keep_editions,
         })
+    }
+
+    /// The streams that a source has: as its last sync found them, or else as it tells now.
+    ///
+    /// # Errors
+    /// When it was never read, and cannot be asked.
+    pub async fn streams_of(&self, row: &SourceRow) -> Result<Vec<String>> {
+        let offered = self.metastore.standing(&row.name).await?.offered;
+        if !offered.is_empty() {
+            return Ok(offered);
+        }
+        let settings = self.metastore.settings_of(row)?;
+        let source = connect::open(&row.kind, &row.name, &settings, &self.surroundings)?;
+        let streams = source.streams().await;
+        source.close().await;
+        Ok(streams?)
     }
 
     /// Starts a sync; false when one of this source is under way.
@@ -256,7 +273,8 @@ impl Jobs {
         Ok(sleep)
     }
 
-    /// When a source is due, given when its last sync began (milliseconds since 1970); `now` for one that was never read.
+    /// When a source is due, given when its last sync began (milliseconds since 1970); `now` for one that was never read, and never for one
+    /// whose system let nobody in.
     pub async fn due(
         &self,
         source: &str,
@@ -265,6 +283,9 @@ impl Jobs {
         began: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
+        if self.metastore.standing(source).await?.refused.is_some() {
+            return Ok(None);
+        }
         let schedule = match Schedule::of(schedule, promised_minutes) {
             Ok(schedule) => schedule,
             Err(why) => {

@@ -68,6 +68,22 @@ impl Reader {
         &self.metastore
     }
 
+    /// The models of the current edition that read a stream's table; none while nothing is published.
+    ///
+    /// # Errors
+    /// When the platform database cannot be read.
+    pub async fn users_of(
+        &self,
+        source: &str,
+        stream: &str,
+    ) -> Result<Vec<String>, metastore::MetastoreError> {
+        let table = TableName::new(pipeline::RAW, connect::stream_table(source, stream)).to_string();
+        let Ok(Some(row)) = self.metastore.edition(None).await else { return Ok(Vec::new()) };
+        let Ok(bundle) = bundle_of(&row) else { return Ok(Vec::new()) };
+        let reads = |node: &&pipeline::LineageNode| node.parents.contains(&table);
+        Ok(bundle.lineage.iter().filter(reads).map(|node| node.relation.clone()).collect())
+    }
+
     /// The edition that readers see now.
     pub async fn current(&self) -> Result<Arc<OpenEdition>, Failure> {
         let number = self.metastore.current_number().await.map_err(|error| internal(&error))?;

@@ -9,5 +9,6 @@ mod hooks;
 mod killed;
 mod serving;
 mod sources;
+mod stewards;
 mod truth;
 mod workspace;

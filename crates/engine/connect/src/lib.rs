@@ -3,6 +3,7 @@
 //! Does not land rows (`lake`) nor schedule runs (`pipeline`). A new kind of source is one file in `sources/` and one line in `sources.rs`.
 //! Invariant: rows that do not fit are handed over as rejects with a reason; nothing is dropped in silence.
 
+mod again;
 mod batches;
 mod cell;
 mod column_builder;
@@ -30,6 +31,7 @@ pub mod sources;
 mod spool;
 mod tally;
 
+pub use again::{Again, Beginning, Rewound};
 pub use batches::{BatchSender, Batches};
 pub use cell::{DateOrder, DecimalStyle};
 pub use column_name::sql_name;

@@ -3,9 +3,11 @@
 //! Computes nothing itself: it puts the rooms in order and decides what a failure of one means for the others. Invariant: readers see
 //! a new edition only when every blocking check has passed on it; whatever happens before that moment, they stay where they were.
 
+mod again;
 mod build;
 pub mod bundle;
 mod errors;
+mod governed;
 mod judge;
 mod land;
 pub mod packs;

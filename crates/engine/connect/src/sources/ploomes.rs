@@ -31,6 +31,7 @@ use self::entities::{ENTITIES, Entity, LOOKUPS};
 use self::fields::Custom;
 use self::layout::Layout;
 use self::sweep::{Guards, Mode, Sweep};
+use crate::again::{Again, Rewound};
 use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::http::HttpOptions;
@@ -276,6 +277,33 @@ impl Source for Ploomes {
                 })
             }
         }
+    }
+
+    /// Lists are read whole anyway; how deals stood on a day gone by is nowhere to be read.
+    async fn rewound(
+        &self,
+        stream: &str,
+        since: &StreamState,
+        again: Again,
+    ) -> Result<Rewound, ConnectError> {
+        if stream == snapshots::SNAPSHOTS {
+            return Ok(Rewound::Never);
+        }
+        if ENTITIES.iter().all(|entity| entity.stream != stream) {
+            return Ok(Rewound::Whole(StreamState::default()));
+        }
+        let at = match again {
+            Again::Since(beginning) => Some(beginning.at.timestamp_micros()),
+            Again::Whole => None,
+        };
+        let mut state = since.clone();
+        if let Some(mark) = cursor::rewound(since.get(cursor::CURSOR), self.start, at) {
+            state.set(mark);
+        }
+        Ok(match again {
+            Again::Since(_) => Rewound::Since(state),
+            Again::Whole => Rewound::Whole(state),
+        })
     }
 }
 

@@ -3,10 +3,12 @@
 //! Asks nobody (`passage`). Invariant: a place never lies behind a row that has not been handed over; what is read in another way than before
 //! is read from the beginning.
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Engine;
 use super::statements::{After, Part};
-use super::streams::Stream;
+use super::streams::{Growth, Stream};
 use crate::source::Mark;
 
 /// Key of the mark.
@@ -64,6 +66,30 @@ impl Progress {
         Progress { place: None, from: None, content: None, ..self }
     }
 
+    /// Changes are to be read since `at` at least; false when the cursor tells no time, so that no such value can be made.
+    /// A reading that is under way over all rows goes on.
+    pub fn back_to(&mut self, stream: &Stream, at: DateTime<Utc>) -> bool {
+        let growth = stream.cursor_field().map(|cursor| cursor.growth);
+        let Some(from) = self.from.as_deref() else { return growth.is_some_and(Growth::is_time) };
+        let (at, offset) = match (growth, stream.engine) {
+            (Some(Growth::Moment), Engine::Postgres) => (at, "+00"),
+            (Some(Growth::Moment), Engine::Mysql) => (at, ""),
+            // A clock on some wall: it may be half a day ahead of ours.
+            (Some(Growth::Clock | Growth::Day), _) => (at - TimeDelta::hours(14), ""),
+            _ => return false,
+        };
+        let Some(known) = moment(from) else { return false };
+        if known > at {
+            let format = if growth == Some(Growth::Day) { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
+            self.from = Some(format!("{}{offset}", at.format(format)));
+        }
+        if self.place.as_ref().is_some_and(|place| place.part != Part::All) {
+            self.place = None;
+        }
+        self.content = None;
+        true
+    }
+
     pub fn mark(&self) -> Mark {
         Mark { key: PROGRESS.to_owned(), value: serde_json::json!(self) }
     }
@@ -80,6 +106,14 @@ impl Progress {
             (_, None) => vec![Part::All],
         }
     }
+}
+
+/// The moment that a cursor's text stands for, without a zone in UTC.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let with_offset = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z").map(|at| at.to_utc());
+    let plain = || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc());
+    let day = || text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    with_offset.or_else(|_| plain()).or_else(|_| day()).ok()
 }
 
 #[cfg(test)]
