@@ -3,9 +3,11 @@
 //! For pages that stewards and operators use at a desk and that ask the server for everything anyway. Their forms are plain forms, and
 //! what moves on them is told anew by the server (`public/live.js`). Invariant: nothing here is compiled for the browser.
 
+mod governed;
 pub mod source_form;
 pub mod source_page;
 pub mod sources;
+mod stream_words;
 mod words;
 
 use crate::components::still::{Html, el};

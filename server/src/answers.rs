@@ -23,13 +23,14 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn new(reader: Arc<Reader>, jobs: Arc<Jobs>) -> Answers {
+    /// `door` is the address that others find us at, and whether it is the one that the company gave.
+    pub fn new(reader: Arc<Reader>, jobs: Arc<Jobs>, door: (String, bool)) -> Answers {
         Answers {
             boards: Arc::new(boards::Boards { reader: reader.clone() }),
             editions: Arc::new(editions::Editions { reader: reader.clone() }),
             metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
-            runs: Arc::new(runs::Runs { reader }),
-            sources: Arc::new(sources::Sources { jobs }),
+            runs: Arc::new(runs::Runs { reader: reader.clone() }),
+            sources: Arc::new(sources::Sources { jobs, reader, door }),
         }
     }
 }

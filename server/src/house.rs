@@ -88,7 +88,7 @@ impl House {
             config.data.join("locks"),
             config.keep_editions,
         ));
-        let answers = Answers::new(reader.clone(), jobs.clone());
+        let answers = Answers::new(reader.clone(), jobs.clone(), door(&config));
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let doors = Doors::default();
         Ok(House { config, metastore, reader, surroundings, jobs, answers, doors, secure_cookies })
@@ -97,6 +97,14 @@ impl House {
     /// One run of the pipeline over all sources and packs.
     pub async fn run_once(&self, full_refresh: bool, progress: Progress) -> Result<RunOutcome> {
         Ok(self.jobs.pipeline().await?.run(full_refresh, &progress).await?)
+    }
+}
+
+/// The address that others find us at, and whether it is the one that the company gave.
+fn door(config: &Config) -> (String, bool) {
+    match &config.public_url {
+        Some(url) => (url.trim_end_matches('/').to_owned(), true),
+        None => (format!("http://{}", config.listen), false),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::house::{builtin_pack, today, zone};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use connect::Surroundings;
-use contract::sources::{SyncProgress, Trigger};
+use contract::sources::{BuildProgress, SyncProgress, Trigger};
 use lake::Lake;
 use metastore::Metastore;
 use metastore::now_ms;
@@ -38,6 +38,7 @@ pub struct Jobs {
     running: Mutex<BTreeMap<String, Arc<UnderWay>>>,
     places: Semaphore,
     build_wanted: Notify,
+    building: Mutex<Option<BuildProgress>>,
     scheduling: AtomicBool,
     wake: Notify,
     /// Counts what has happened; who shows it waits for the next number.
@@ -70,6 +71,7 @@ impl Jobs {
             running: Mutex::default(),
             places: Semaphore::new(SOURCES_AT_ONCE),
             build_wanted: Notify::new(),
+            building: Mutex::default(),
             scheduling: AtomicBool::new(false),
             wake: Notify::new(),
             news: watch::Sender::new(0),
@@ -309,12 +311,47 @@ impl Jobs {
             let built = tokio::task::spawn_blocking(move || {
                 tokio::runtime::Handle::current().block_on(async move {
                     let pipeline = jobs.pipeline().await?;
-                    anyhow::Ok(pipeline.build(false, &(Arc::new(|_| {}) as Progress)).await)
+                    anyhow::Ok(pipeline.build(false, &jobs.clone().build_progress()).await)
                 })
             });
-            self.note_build(built.await.map_err(anyhow::Error::from).and_then(|built| built));
+            let built = built.await.map_err(anyhow::Error::from).and_then(|built| built);
+            *self.building.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.note_build(built);
             self.tell();
         }
+    }
+
+    fn build_progress(self: Arc<Self>) -> Progress {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Arc::new(move |event| {
+            let mut building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+            let (done, total) = match event {
+                Event::Ended => {
+                    *building = None;
+                    drop(building);
+                    return self.tell();
+                }
+                Event::Step(step) => {
+                    *building = Some(BuildProgress { step: step.to_owned(), ..BuildProgress::default() });
+                    drop(building);
+                    return self.tell();
+                }
+                Event::Built { done, total, .. } | Event::Checked { done, total } => {
+                    (count(done), count(total))
+                }
+                Event::Landed { .. } => return,
+            };
+            if let Some(building) = building.as_mut() {
+                (building.done, building.total) = (done, total);
+            }
+            drop(building);
+            self.tell();
+        })
+    }
+
+    /// The build that is under way.
+    pub fn building(&self) -> Option<BuildProgress> {
+        self.building.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn note_build(&self, built: Result<Result<RunOutcome, PipelineError>>) {

@@ -15,6 +15,7 @@ use metastore::Metastore;
 use metastore::editions::EditionRow;
 use pipeline::{Bundle, bundle_of, relations_of};
 use query::{AskError, Catalogue, Clock, MetricsFile};
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 /// Weight of remembered answers, in cells.
@@ -68,20 +69,22 @@ impl Reader {
         &self.metastore
     }
 
-    /// The models of the current edition that read a stream's table; none while nothing is published.
+    /// Table → the models of the current edition that read it; none while nothing is published.
     ///
     /// # Errors
-    /// When the platform database cannot be read.
-    pub async fn users_of(
-        &self,
-        source: &str,
-        stream: &str,
-    ) -> Result<Vec<String>, metastore::MetastoreError> {
-        let table = TableName::new(pipeline::RAW, connect::stream_table(source, stream)).to_string();
-        let Ok(Some(row)) = self.metastore.edition(None).await else { return Ok(Vec::new()) };
-        let Ok(bundle) = bundle_of(&row) else { return Ok(Vec::new()) };
-        let reads = |node: &&pipeline::LineageNode| node.parents.contains(&table);
-        Ok(bundle.lineage.iter().filter(reads).map(|node| node.relation.clone()).collect())
+    /// When the edition cannot be read.
+    pub async fn users(&self) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+        let edition = match self.current().await {
+            Err(failure) if failure.kind == FailureKind::NothingPublished => return Ok(BTreeMap::new()),
+            edition => edition?,
+        };
+        let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for node in &edition.bundle.lineage {
+            for table in &node.parents {
+                users.entry(table.clone()).or_default().push(node.relation.clone());
+            }
+        }
+        Ok(users)
     }
 
     /// The edition that readers see now.

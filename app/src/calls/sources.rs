@@ -28,7 +28,7 @@ pub async fn show(name: String) -> Called<(String, String)> {
     let (principal, answers) = answerer::<dyn Sources>()?;
     let page = answers.show(&principal, &name).await?;
     let telling = telling(&principal).await?;
-    Ok((source_page::standing(&page, &telling).0, source_page::rest(&page, &telling).0))
+    Ok((source_page::standing(&page, &telling).0, source_page::rest(&page, &posted(), &telling).0))
 }
 
 /// The kinds to choose from, or the form of one.

@@ -2,14 +2,21 @@
 //!
 //! Invariant: a secret is never written into the page.
 
+use super::governed::tick;
 use super::sources::label;
+use super::stream_words::StreamWords;
 use super::words::Words;
 use super::{Posted, Telling};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
-use contract::sources::{Found, Parameter, SourceKind, SourcePage, Takes, Trial};
+use contract::sources::{
+    Chosen, Found, Parameter, SourceDraft, SourceKind, SourcePage, StreamReads, Takes, Trial,
+};
 use locale::Lang;
+
+/// The id of the form, for what belongs to it and stands elsewhere.
+const FORM: &str = "ajustes-da-fonte";
 
 /// The kinds to choose from.
 pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
@@ -41,14 +48,6 @@ pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
 pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, telling: &Telling) -> Html {
     let words = Words::of(telling.lang);
     let draft = posted.draft.as_ref();
-    let refused = posted.refused.as_ref().map(|why| {
-        let said = el("p", &[], (el("b", &[], words.not_saved), format!(". {why}")));
-        el(
-            "div",
-            &[("class", "banner"), ("role", "alert"), ("id", "recusa")],
-            (sign("s-bad", "st st-bad"), said),
-        )
-    });
     let name = match (known, draft) {
         (Some(known), _) => {
             el("input", &[("type", "hidden"), ("name", "name"), ("value", &known.card.name)], ())
@@ -115,7 +114,7 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
     );
     let whole = el(
         "form",
-        &[("class", "told"), ("method", "post"), ("autocomplete", "off")],
+        &[("class", "told"), ("method", "post"), ("autocomplete", "off"), ("id", FORM)],
         (
             name,
             fields,
@@ -128,10 +127,23 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
     let titles = el("div", &[], (el("h2", &[], label(&kind.title, telling.lang)), about));
     let tile = (el("header", &[("class", "tile-head")], titles), whole);
     all((
-        refused,
-        posted.trial.as_ref().map(|trial| tried(trial, telling.lang)),
+        refusal(posted, telling.lang),
+        posted.trial.as_ref().map(|trial| tried(trial, known, draft, telling.lang)),
         el("div", &[("class", "grid first")], el("section", &[("class", "tile s12")], tile)),
     ))
+}
+
+/// Why what was sent was refused.
+pub(super) fn refusal(posted: &Posted, lang: Lang) -> Option<Html> {
+    let words = Words::of(lang);
+    posted.refused.as_ref().map(|why| {
+        let said = el("p", &[], (el("b", &[], words.not_saved), format!(". {why}")));
+        el(
+            "div",
+            &[("class", "banner"), ("role", "alert"), ("id", "recusa")],
+            (sign("s-bad", "st st-bad"), said),
+        )
+    })
 }
 
 fn field(name: &str, help: &str, mark: &str, input: Html) -> Html {
@@ -196,8 +208,15 @@ fn choice(name: &str, options: &[(&str, &str)], value: &str) -> Html {
     el("select", &[("class", "input"), ("name", name)], options)
 }
 
-/// What the system said of itself, and which streams can be read.
-fn tried(trial: &Trial, lang: Lang) -> Html {
+/// What the system said of itself, which streams can be read, and which are to be.
+fn tried(trial: &Trial, known: Option<&SourcePage>, draft: Option<&SourceDraft>, lang: Lang) -> Html {
+    let is_chosen = |stream: &str| match draft.and_then(|draft| draft.streams.as_ref()) {
+        Some(Chosen::Only(streams)) => streams.contains(stream),
+        Some(Chosen::All) => true,
+        None => known
+            .and_then(|known| known.streams.iter().find(|card| card.name == stream))
+            .is_none_or(|card| card.reads != StreamReads::Resting),
+    };
     let words = Words::of(lang);
     let facts: Vec<Html> = trial
         .facts
@@ -215,7 +234,8 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
             Found::Nothing => ("off", words.is_empty),
             Found::Refused(why) => ("bad", why.as_str()),
         };
-        let mut line = sign(&format!("s-{symbol}"), &format!("st st-{symbol}"));
+        let mut line = tick(name, is_chosen(name), StreamWords::of(lang).read, FORM);
+        sign(&format!("s-{symbol}"), &format!("st st-{symbol}")).write(&mut line.0);
         (" ", el("b", &[], name.as_str()), format!(" {said}")).write(&mut line.0);
         el("li", &[], line)
     };
@@ -224,6 +244,7 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
     let body = (
         el("header", &[("class", "tile-head")], titles),
         el("dl", &[("class", "facts")], facts),
+        (!streams.is_empty()).then(|| el("p", &[("class", "note")], StreamWords::of(lang).choose_here)),
         el("ul", &[("class", "found")], (warnings, streams)),
     );
     let tile = el("section", &[("class", "tile s12"), ("id", "teste"), ("role", "status")], body);
@@ -233,7 +254,6 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::sources::SourceDraft;
     use kpi::definition::Label;
     use std::collections::BTreeMap;
 
@@ -268,6 +288,7 @@ mod tests {
             name: "minha".to_owned(),
             promised_minutes: Some(30),
             schedule: None,
+            streams: None,
             values: values
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

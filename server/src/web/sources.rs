@@ -3,6 +3,8 @@
 //! Makes no markup (`app::stills`) and decides nothing (`answers`). Invariant: a form that is refused comes back as it was typed, without
 //! its secrets; a deed is done by a form and never by a link.
 
+mod decisions;
+
 use super::pages;
 use crate::house::House;
 use app::preferences::Preferences;
@@ -37,6 +39,7 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/dados/fonte/{name}/sincronizar", post(sync))
         .route("/dados/fonte/{name}/parar", post(stop))
         .route("/dados/fonte/{name}/remover", post(removed))
+        .merge(decisions::routes())
         .route("/dados/ao-vivo", get(list_live))
         .route("/dados/fonte/{name}/ao-vivo", get(source_live))
 }
@@ -115,9 +118,11 @@ fn read(body: &[u8]) -> Option<Sent> {
         name: String::new(),
         promised_minutes: None,
         schedule: None,
+        streams: None,
         values: std::collections::BTreeMap::new(),
     };
     let mut only_test = false;
+    draft.streams = decisions::chosen(body);
     for (key, value) in url::form_urlencoded::parse(body) {
         // Browsers send the lines of a text with both characters.
         let value = value.replace("\r\n", "\n");

@@ -33,8 +33,19 @@ impl Connected {
     /// Adds the CRM as `crm`.
     pub fn add(&self) {
         let url = self.crm.url();
-        let what =
-            ["source", "add", "ploomes", "--name", "crm", "--address", &url, "--user-key", "env:CRM_KEY"];
+        let what = [
+            "source",
+            "add",
+            "ploomes",
+            "--name",
+            "crm",
+            "--address",
+            &url,
+            "--user-key",
+            "env:CRM_KEY",
+            "--per-minute",
+            "6000",
+        ];
         let added = self.with_key(&self.key, &what);
         assert!(added.status.success(), "{}", error(&added));
     }

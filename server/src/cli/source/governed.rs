@@ -53,9 +53,11 @@ pub async fn choose_streams(house: &House, row: &SourceRow, names: &str) -> Resu
         return Err(BadUsage(why).into());
     }
     house.metastore.choose_streams(&row.name, (!all).then_some(&chosen)).await?;
+    let users = house.reader.users().await?;
     for stream in known.iter().filter(|stream| !all && !chosen.contains(*stream)) {
-        let users = house.reader.users_of(&row.name, stream).await?;
-        let used = if users.is_empty() { String::new() } else { format!("; used by {}", users.join(", ")) };
+        let table = TableName::new(RAW, connect::stream_table(&row.name, stream)).to_string();
+        let used =
+            users.get(&table).map(|users| format!("; used by {}", users.join(", "))).unwrap_or_default();
         println!("{stream}\tresting: its rows stay, and no new ones come{used}");
     }
     Ok(())
