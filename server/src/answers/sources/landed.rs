@@ -77,8 +77,8 @@ impl Sources {
         limit: usize,
     ) -> Result<Vec<RejectCard>, Failure> {
         let sql = format!(
-            "select cast(file as varchar), cast(\"row\" as varchar), cast(\"column\" as varchar), cast(value as varchar), \
-             cast(reason as varchar) from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
+            "select cast(file as varchar) as a, cast(\"row\" as varchar) as b, cast(\"column\" as varchar) as c, \
+             cast(value as varchar) as d, cast(reason as varchar) as e from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
             table.quoted()
         );
         let batches =

@@ -137,6 +137,26 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_goes_back_to_a_day_never_forward_and_only_where_it_tells_a_time() {
+        let at: DateTime<Utc> = "2024-01-01T03:00:00Z".parse().unwrap();
+        let back = |type_name: &str, from: &str| {
+            let stream = stream(&[("id", "INT8"), ("at", type_name)]);
+            let place = Some(Place { part: Part::Changed, after: vec!["7".to_owned()] });
+            let mut progress = Progress { from: Some(from.to_owned()), place, ..Progress::default() };
+            progress.back_to(&stream, at).then_some((progress.from.unwrap(), progress.place.is_none()))
+        };
+        let told = |from: &str| Some((from.to_owned(), true));
+        assert_eq!(back("TIMESTAMPTZ", "2026-05-01 10:00:00.25+00"), told("2024-01-01 03:00:00+00"));
+        assert_eq!(back("TIMESTAMPTZ", "2023-05-01 10:00:00-03"), told("2023-05-01 10:00:00-03"));
+        assert_eq!(back("TIMESTAMP", "2026-05-01 10:00:00"), told("2023-12-31 13:00:00"), "on some wall");
+        assert_eq!(back("DATE", "2026-05-01"), told("2023-12-31"));
+        assert_eq!(back("INT8", "4711"), None, "a number is no day: all is read");
+        assert_eq!(back("TIMESTAMPTZ", "what is this"), None);
+        let mut first = Progress::default();
+        assert!(first.back_to(&stream(&[("id", "INT8"), ("at", "DATE")]), at) && first.from.is_none());
+    }
+
+    #[test]
     fn a_reading_goes_on_where_it_was_unless_it_is_another_one_now() {
         let before = stream(&[("id", "INT8"), ("at", "DATE"), ("old", "TEXT")]);
         let mut progress = Progress::resumed(None, &before, true);
