@@ -85,7 +85,7 @@ test("every path answers as it is described, for its examples and for all that t
   const one = "/api/v1/sources/{name}";
   const listed: Record<string, string[]> = {
     "GET /api/v1/boards/{id}": boards, "GET /api/v1/metrics/{name}/origin": metrics, [`GET ${one}`]: sources, [`GET ${one}/syncs`]: sources,
-    [`POST ${one}/syncs`]: ["planilhas"], [`POST ${one}/cancel`]: ["planilhas"],
+    [`POST ${one}/syncs`]: ["planilhas"], [`POST ${one}/cancel`]: ["whatsapp"],
   };
   for (const { operation, at, questions } of api.operations) {
     expect(questions.length > 0, operation).toBe(operation === QUERY);

@@ -107,17 +107,25 @@ test.describe("without scripts", () => {
 
 test("a source that systems send to shows where, and what to enter there", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  await page.goto(url("/dados/fonte/whatsapp"));
+  await page.goto(url("/dados/nova/webhook"));
+  await page.locator("input[name=name]").fill("loja");
+  await page.locator("input[name='p.secret']").fill(`whsec_${btoa("a secret of this test alone")}`);
+  await page.locator("input[name=schedule]").fill("manual");
+  await page.getByRole("button", { name: "Conectar", exact: true }).click();
+  await expect(page).toHaveURL(url("/dados/fonte/loja"));
   const address = page.locator("#endereco");
-  await expect(address).toHaveValue(/^http:\/\/127\.0\.0\.1:\d+\/hooks\/whatsapp$/);
-  await expect(page.locator("#entrada")).toContainText("Token de verificação");
+  await expect(address).toHaveValue(/^http:\/\/127\.0\.0\.1:\d+\/hooks\/loja$/);
+  await expect(page.locator("#entrada")).toContainText("o mesmo segredo que está nos ajustes");
+  await expect(page.locator("#entrada")).toContainText("public_url");
   await page.getByRole("button", { name: "Copiar", exact: true }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(await address.inputValue());
+  await page.getByRole("button", { name: "Remover fonte" }).click();
+  await expect(page).toHaveURL(url("/dados"));
 });
 
 test("streams are chosen and read again on the page of their source", async ({ page }) => {
   await page.goto(url("/dados/fonte/sap"));
-  const row = page.locator("#fluxos tbody tr").filter({ has: page.getByText("sales_persons", { exact: true }) });
+  const row = page.locator("#fluxos tbody tr").filter({ hasText: /^sales_persons/ });
   await row.getByRole("checkbox").uncheck();
   await page.getByRole("button", { name: "Salvar escolha" }).click();
   await expect(row).toContainText("em repouso");
