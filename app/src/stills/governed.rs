@@ -2,10 +2,10 @@
 //!
 //! Invariant: a decision stands beside what it concerns, and says what it does before it is taken.
 
+use super::Telling;
 use super::source_page::{heads, section};
 use super::stream_words::StreamWords;
 use super::words::Words;
-use super::Telling;
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, all, el};
 use crate::routes;
@@ -100,9 +100,14 @@ pub fn streams(page: &SourcePage, telling: &Telling) -> Html {
         &[("method", "post"), ("action", &routes::source_deed(&page.card.name, "fluxos"))],
         (el("div", &[("class", "scroll")], table), save),
     );
+    // What was never read has nothing to choose or to read again.
+    let body = match page.streams.is_empty() {
+        true => el("p", &[("class", "note")], words.never),
+        false => all((form, again(page, telling))),
+    };
     let (_, many) = words.streams;
     let title = locale::plural::capitalized(many);
-    section("s12", "fluxos", (&title, own.streams_more), None, all((form, again(page, telling))))
+    section("s12", "fluxos", (&title, own.streams_more), None, body)
 }
 
 fn row(stream: &StreamCard, telling: &Telling) -> Html {
@@ -200,7 +205,7 @@ pub fn changes(page: &SourcePage, telling: &Telling) -> Option<Html> {
             )
         })
         .collect();
-    let head = heads(&[("", words.stream), ("", words.began), ("", own.change), ("", words.state)]);
+    let head = heads(&[("", words.stream), ("", own.when), ("", own.change), ("", words.state)]);
     let table = el("table", &[("class", "table stacked")], (head, el("tbody", &[], rows)));
     Some(section("s12", "mudancas", (own.changes, own.changes_more), None, table))
 }

@@ -179,6 +179,10 @@ impl contract::sources::Sources for Sources {
         })?;
         let pipeline = self.jobs.pipeline().await.map_err(|error| internal(error.as_ref()))?;
         let told = pipeline.read_again(name, day).await.map_err(|error| decided(&error))?;
+        if told.iter().all(|(_, what)| *what == ReadAgain::Never) {
+            let why = "what was sent to us cannot be asked for again, and the source has nothing else";
+            return Err(Failure::new(FailureKind::BadRequest, why));
+        }
         self.jobs.sync(name, Trigger::Person);
         Ok(told)
     }

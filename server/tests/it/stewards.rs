@@ -131,6 +131,34 @@ fn new_columns_are_noted_and_a_changed_type_holds_its_stream_until_it_is_accepte
 }
 
 #[test]
+fn a_table_that_starts_again_is_whole_however_often_its_sync_is_killed() {
+    let workspace = Workspace::new();
+    let files = workspace.folder("files");
+    let write = |number: u32, amount: &str| {
+        let rows: String = (0..200).map(|row| format!("{number}-{row},{amount}\n")).collect();
+        std::fs::write(files.join(format!("{number:02}.csv")), format!("id,amount\n{rows}")).expect("a file");
+    };
+    (0..15).for_each(|number| write(number, "10"));
+    let path = files.to_str().expect("a path");
+    workspace.succeeds(&["source", "add", "files", "--name", "shop", "--path", path, "--stream=sales=*.csv"]);
+    workspace.succeeds(&["source", "sync", "shop"]);
+    write(15, "muito");
+    assert!(!workspace.mirante(&["source", "sync", "shop"]).status.success());
+    workspace.succeeds(&["source", "changes", "shop", "--accept", "sales"]);
+    for round in 0..10_u64 {
+        let mut sync = workspace.command(&["source", "sync", "shop"]);
+        let mut sync = sync.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        std::thread::sleep(Duration::from_millis(150 + round * 90));
+        sync.kill().expect("it is killed");
+        sync.wait().expect("it has ended");
+    }
+    workspace.succeeds(&["source", "sync", "shop"]);
+    assert!(workspace.succeeds(&["source", "rows", "shop"]).contains("sales\t3200\t"));
+    let changes = workspace.succeeds(&["source", "changes", "shop"]);
+    assert!(changes.contains("\tdone\t") && !changes.contains("\theld\t"), "{changes}");
+}
+
+#[test]
 fn a_file_that_is_corrected_withdraws_what_it_held() {
     let workspace = Workspace::new();
     let files = workspace.folder("files");
