@@ -12,7 +12,7 @@ mod words;
 
 use crate::components::still::{Html, el};
 use chrono::NaiveDateTime;
-use contract::sources::{SourceDraft, Trial};
+use contract::sources::{Parameter, SourceDraft, Trial};
 use locale::{Lang, date};
 
 /// In which language, and in which time zone instants are told.
@@ -67,6 +67,8 @@ pub struct Posted {
     /// Why it was refused.
     pub refused: Option<String>,
     pub trial: Option<Trial>,
+    /// What the connector itself asks for.
+    pub wants: Option<Vec<Parameter>>,
 }
 
 /// A form that does one thing to a source.

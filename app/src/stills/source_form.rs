@@ -18,6 +18,10 @@ use locale::Lang;
 /// The id of the form, for what belongs to it and stands elsewhere.
 const FORM: &str = "ajustes-da-fonte";
 
+/// The kind whose connectors tell what they ask for, and the parameter that takes it in one piece.
+const TELLING: &str = "airbyte";
+const CONFIG: &str = "config";
+
 /// The kinds to choose from.
 pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
     let words = Words::of(telling.lang);
@@ -69,15 +73,29 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
             field(words.name, words.name_help, "", input)
         }
     };
+    // What the connector asks for by itself need not be told in one piece.
+    let is_asked = |parameter: &&Parameter| posted.wants.is_none() || parameter.name != CONFIG;
+    let wanted: Vec<Html> = posted
+        .wants
+        .iter()
+        .flatten()
+        .map(|parameter| {
+            let typed = draft.and_then(|draft| draft.fields.get(&parameter.name)).map(String::as_str);
+            parameter_field(parameter, "c", (typed, None), telling.lang)
+        })
+        .collect();
+    let tells = kind.kind == TELLING;
+    let ask = [("class", "btn"), ("name", "act"), ("value", "wants"), ("formnovalidate", "formnovalidate")];
     let fields: Vec<Html> = kind
         .parameters
         .iter()
+        .filter(is_asked)
         .map(|parameter| {
             let typed = draft.and_then(|draft| draft.values.get(&parameter.name)).map(String::as_str);
             let told = known
                 .and_then(|known| known.settings.iter().find(|told| told.parameter.name == parameter.name))
                 .and_then(|told| told.value.as_deref());
-            parameter_field(parameter, (typed, told), telling.lang)
+            parameter_field(parameter, "p", (typed, told), telling.lang)
         })
         .collect();
     let promise = draft
@@ -108,6 +126,7 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
         "p",
         &[("class", "acts")],
         (
+            tells.then(|| el("button", &ask, words.ask_connector)),
             el("button", &[("class", "btn"), ("name", "act"), ("value", "test")], words.test),
             el("button", &[("class", "btn primary"), ("name", "act"), ("value", "save")], save),
         ),
@@ -118,6 +137,7 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
         (
             name,
             fields,
+            wanted,
             field(words.promise_minutes, words.promise_help, "", promise),
             field(words.schedule, words.schedule_help, "", schedule),
             buttons,
@@ -151,9 +171,15 @@ fn field(name: &str, help: &str, mark: &str, input: Html) -> Html {
     el("label", &[("class", "field")], (el("span", &[], (name, mark)), input, el("small", &[], help)))
 }
 
-fn parameter_field(parameter: &Parameter, (typed, told): (Option<&str>, Option<&str>), lang: Lang) -> Html {
+/// `of` tells whose parameter it is: `p` the source's, `c` the connector's own.
+fn parameter_field(
+    parameter: &Parameter,
+    of: &str,
+    (typed, told): (Option<&str>, Option<&str>),
+    lang: Lang,
+) -> Html {
     let words = Words::of(lang);
-    let name = format!("p.{}", parameter.name);
+    let name = format!("{of}.{}", parameter.name);
     let value = typed.or(told).or(parameter.default.as_deref()).unwrap_or_default();
     // A secret that is known need not be typed again.
     let must = parameter.required && !(parameter.is_secret() && told.is_some());
@@ -289,17 +315,34 @@ mod tests {
             promised_minutes: Some(30),
             schedule: None,
             streams: None,
+            fields: BTreeMap::new(),
             values: values
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect::<BTreeMap<_, _>>(),
         };
-        let posted = Posted { draft: Some(draft), refused: Some("não responde".to_owned()), trial: None };
+        let posted =
+            Posted { draft: Some(draft), refused: Some("não responde".to_owned()), ..Posted::default() };
         let html = form(&kind(), None, &posted, &telling).0;
         assert!(html.contains("Não foi salvo</b>. não responde"), "{html}");
         assert!(html.contains("value=\"minha\"") && html.contains("value=\"30\""), "{html}");
         assert!(html.contains("https://x&quot;&gt;&lt;b&gt;"), "{html}");
         assert!(!html.contains("segredo"), "{html}");
         assert!(html.contains("<option value=\"g\" selected=\"selected\">"), "{html}");
+    }
+
+    #[test]
+    fn what_a_connector_asks_for_stands_in_the_form_instead_of_one_text() {
+        let telling = Telling { lang: Lang::PtBr, time_zone: "UTC".to_owned() };
+        let words = ("Conta", "Account");
+        let mut airbyte = kind();
+        airbyte.kind = TELLING.to_owned();
+        airbyte.parameters.push(Parameter::optional(CONFIG, Takes::Secret, words, words));
+        let html = form(&airbyte, None, &Posted::default(), &telling).0;
+        assert!(html.contains("value=\"wants\"") && html.contains("name=\"p.config\""), "{html}");
+        let wants = Some(vec![Parameter::required("account", Takes::Text, words, words)]);
+        let html = form(&airbyte, None, &Posted { wants, ..Posted::default() }, &telling).0;
+        assert!(html.contains("name=\"c.account\"") && !html.contains("name=\"p.config\""), "{html}");
+        assert!(!form(&kind(), None, &Posted::default(), &telling).0.contains("value=\"wants\""));
     }
 }

@@ -10,11 +10,12 @@ use crate::jobs::Jobs;
 use crate::reader::{Reader, internal};
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
+use connect::sources::airbyte::Airbyte;
 use contract::changes::ReadAgain;
 use contract::failure::FailureKind;
 use contract::sources::{
-    Chosen, Found, Freshness, HookCard, SourceCard, SourceDraft, SourceKind, SourcePage, SyncCard, Takes,
-    Told, Trial, Trigger,
+    Chosen, Found, Freshness, HookCard, Parameter, SourceCard, SourceDraft, SourceKind, SourcePage, SyncCard,
+    Takes, Told, Trial, Trigger,
 };
 use contract::{Failure, Principal};
 use kpi::definition::Label;
@@ -33,6 +34,8 @@ const DAY: u64 = 2000;
 const REJECTS: usize = 50;
 /// Changes that a source's page shows.
 const CHANGES: u64 = 50;
+/// The parameter that holds what a connector itself asks for.
+const CONFIG: &str = "config";
 /// Roles that look after sources.
 const STEWARDS: [&str; 2] = ["administrador", "curador"];
 
@@ -129,6 +132,13 @@ impl contract::sources::Sources for Sources {
             warnings: tested.warnings,
             streams: tested.streams.into_iter().map(found).collect(),
         })
+    }
+
+    async fn wants(&self, principal: &Principal, draft: &SourceDraft) -> Result<Vec<Parameter>, Failure> {
+        steward(principal)?;
+        let bare = SourceDraft { fields: BTreeMap::new(), ..draft.clone() };
+        let row = self.drafted(&bare).await?;
+        Ok(connect::sources::airbyte::parameters(&self.specification(&row).await?))
     }
 
     async fn add(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure> {
@@ -316,7 +326,25 @@ impl Sources {
                 row.params[name] = value.clone().into();
             }
         }
+        if !draft.fields.is_empty() {
+            let specification = self.specification(&row).await?;
+            let config =
+                connect::sources::airbyte::configuration(&specification, &draft.fields).map_err(refused)?;
+            let sealed = self.jobs.metastore.seal_secret(&row.name, CONFIG, &config.to_string());
+            row.secrets.insert(CONFIG.to_owned(), sealed.map_err(|error| internal(&error))?);
+        }
         Ok(row)
+    }
+
+    /// What a connector says of its own configuration. It is installed for that, and told nothing.
+    async fn specification(&self, row: &SourceRow) -> Result<Value, Failure> {
+        let refused = |why: String| Failure::new(FailureKind::BadRequest, why);
+        if row.kind != "airbyte" {
+            return Err(refused(format!("a source of kind `{}` asks for nothing else", row.kind)));
+        }
+        let connector = Airbyte::from_settings(&row.name, &row.params, &self.jobs.surroundings);
+        let connector = connector.map_err(|error| refused(error.to_string()))?;
+        connector.specification().await.map_err(|error| refused(error.to_string()))
     }
 
     fn opened(&self, row: &SourceRow) -> Result<Arc<dyn connect::Source>, Failure> {

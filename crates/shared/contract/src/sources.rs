@@ -325,6 +325,8 @@ pub struct SourceDraft {
     pub schedule: Option<String>,
     /// Parameter → text. A secret that is left out keeps the value that it has.
     pub values: std::collections::BTreeMap<String, String>,
+    /// What a connector itself asks for (`Sources::wants`): name → text. Empty where it was told in one piece, or stays as it is.
+    pub fields: std::collections::BTreeMap<String, String>,
     /// Which streams are read; none to leave that as it is.
     pub streams: Option<Chosen>,
 }
@@ -362,6 +364,8 @@ pub trait Sources: Send + Sync {
     async fn kinds(&self, principal: &Principal) -> Result<Vec<SourceKind>, Failure>;
     /// Opens the draft and asks the system itself; stores nothing.
     async fn test(&self, principal: &Principal, draft: &SourceDraft) -> Result<Trial, Failure>;
+    /// What the connector that a draft names asks for, where it is one that tells.
+    async fn wants(&self, principal: &Principal, draft: &SourceDraft) -> Result<Vec<Parameter>, Failure>;
     async fn add(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure>;
     /// Tells a source anew; its bookmarks stay.
     async fn change(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure>;
