@@ -10,3 +10,8 @@ for (const part of document.querySelectorAll("[data-live]")) {
   };
   addEventListener("pagehide", () => news.close());
 }
+// A text that is to be entered elsewhere.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => navigator.clipboard?.writeText(button.dataset.copy).then(() => button.classList.add("done")));
+}

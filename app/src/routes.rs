@@ -64,7 +64,7 @@ pub fn source_settings(name: &str) -> String {
     format!("{}/ajustes", source(name))
 }
 
-/// Where a form that does something to a source is sent: `sincronizar`, `parar`, `remover`.
+/// Where a form that does something to a source is sent: `sincronizar`, `parar`, `remover`, `fluxos`, `de-novo`, `aceitar`, `repousar`.
 pub fn source_deed(name: &str, deed: &str) -> String {
     format!("{}/{deed}", source(name))
 }

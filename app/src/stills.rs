@@ -3,10 +3,12 @@
 //! For pages that stewards and operators use at a desk and that ask the server for everything anyway. Their forms are plain forms, and
 //! what moves on them is told anew by the server (`public/live.js`). Invariant: nothing here is compiled for the browser.
 
+mod governed;
 pub mod making;
 pub mod source_form;
 pub mod source_page;
 pub mod sources;
+mod stream_words;
 pub mod upload_columns;
 mod upload_words;
 pub mod uploads;
@@ -14,7 +16,7 @@ mod words;
 
 use crate::components::still::{Html, el};
 use chrono::NaiveDateTime;
-use contract::sources::{SourceDraft, Trial};
+use contract::sources::{Parameter, SourceDraft, Trial};
 use contract::uploads::{Refusal, UploadDraft};
 use locale::{Lang, date};
 
@@ -73,6 +75,8 @@ pub struct Posted {
     /// What was said of an upload, and why it makes no board.
     pub upload: UploadDraft,
     pub refusal: Option<Refusal>,
+    /// What the connector itself asks for.
+    pub wants: Option<Vec<Parameter>>,
 }
 
 /// A form that does one thing to a source.

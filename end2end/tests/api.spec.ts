@@ -81,14 +81,20 @@ const columns = (frame: Answer) => frame.columns.map(({ name, role }) => `${name
 test("every path answers as it is described, for its examples and for all that the API lists", async ({ api }) => {
   const boards = (await api.call<{ id: string }[]>("GET /api/v1/boards")).map(({ id }) => id);
   const metrics = (await api.call<Catalogue>("GET /api/v1/metrics")).metrics.map(({ name }) => name);
-  const listed: Record<string, string[]> = { "GET /api/v1/boards/{id}": boards, "GET /api/v1/metrics/{name}/origin": metrics };
+  const sources = (await api.call<{ name: string }[]>("GET /api/v1/sources")).map(({ name }) => name);
+  const one = "/api/v1/sources/{name}";
+  const listed: Record<string, string[]> = {
+    "GET /api/v1/boards/{id}": boards, "GET /api/v1/metrics/{name}/origin": metrics, [`GET ${one}`]: sources, [`GET ${one}/syncs`]: sources,
+    [`POST ${one}/syncs`]: ["planilhas"], [`POST ${one}/cancel`]: ["whatsapp"],
+  };
   for (const { operation, at, questions } of api.operations) {
     expect(questions.length > 0, operation).toBe(operation === QUERY);
     for (const question of questions) expect((await api.ask(question)).rows.length).toBeGreaterThan(0);
     if (at) expect(listed[operation], operation).toContain(at);
     if (operation !== QUERY) for (const at of listed[operation] ?? [""]) await api.call(operation, { at });
   }
-  const paths = ["boards", "boards/{id}", "editions", "metrics", "metrics/{name}/origin", "openapi.json", "query", "runs", "status"];
+  const paths = ["boards", "boards/{id}", "editions", "metrics", "metrics/{name}/origin", "openapi.json", "query", "runs",
+    "sources", "sources/{name}", "sources/{name}/cancel", "sources/{name}/syncs", "status"];
   expect(Object.keys(api.description.paths).toSorted()).toEqual(paths.map((path) => `/api/v1/${path}`));
 });
 
@@ -128,6 +134,20 @@ test("lists are as long as asked for, and answers agree on the edition", async (
   const [origin, frame] = [await api.call("GET /api/v1/metrics/{name}/origin", { at: "mrr" }), await api.ask(GOOD)];
   expect([edition, origin.edition, frame.edition]).toEqual([newest, newest.number, newest.number]);
   expect([frame.as_of, frame.definition]).toEqual([edition.as_of, { mrr: origin.hash }]);
+});
+
+test("a sync can be started by a program, and no answer tells a secret", async ({ api }) => {
+  const at = "planilhas";
+  await api.call("POST /api/v1/sources/{name}/syncs", { at });
+  await expect
+    .poll(async () => (await api.call("GET /api/v1/sources/{name}/syncs", { at, search: "?limit=1" }))[0].trigger)
+    .toBe("person");
+  const told = await api.call("GET /api/v1/sources/{name}", { at: "ploomes" });
+  const secrets = told.settings.filter(({ is_secret }: { is_secret: boolean }) => is_secret);
+  expect(secrets).toEqual([{ name: "user_key", value: null, is_secret: true }]);
+  expect(told.streams.find(({ name }: { name: string }) => name === "deals").used_by.length).toBeGreaterThan(0);
+  await api.call("GET /api/v1/sources/{name}", { at: "sonhos" }, [404]);
+  await api.call("POST /api/v1/sources/{name}/cancel", { at: "sonhos" }, [404]);
 });
 
 test("each metric answers in total and by a dimension", async ({ api }) => {

@@ -104,3 +104,55 @@ test.describe("without scripts", () => {
     await expect(page.locator("#historico tbody tr").first()).toContainText(/completa|lendo/);
   });
 });
+
+test("a source that systems send to shows where, and what to enter there", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(url("/dados/nova/webhook"));
+  await page.locator("input[name=name]").fill("loja");
+  await page.locator("input[name='p.secret']").fill(`whsec_${btoa("a secret of this test alone")}`);
+  await page.locator("input[name=schedule]").fill("manual");
+  await page.getByRole("button", { name: "Conectar", exact: true }).click();
+  await expect(page).toHaveURL(url("/dados/fonte/loja"));
+  const address = page.locator("#endereco");
+  await expect(address).toHaveValue(/^http:\/\/127\.0\.0\.1:\d+\/hooks\/loja$/);
+  await expect(page.locator("#entrada")).toContainText("o mesmo segredo que está nos ajustes");
+  await expect(page.locator("#entrada")).toContainText("public_url");
+  await page.getByRole("button", { name: "Copiar", exact: true }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(await address.inputValue());
+  await page.getByRole("button", { name: "Remover fonte" }).click();
+  await expect(page).toHaveURL(url("/dados"));
+});
+
+test("streams are chosen and read again on the page of their source", async ({ page }) => {
+  await page.goto(url("/dados/fonte/sap"));
+  const row = page.locator("#fluxos tbody tr").filter({ hasText: /^sales_persons/ });
+  await row.getByRole("checkbox").uncheck();
+  await page.getByRole("button", { name: "Salvar escolha" }).click();
+  await expect(row).toContainText("em repouso");
+  await expect(row.getByRole("checkbox")).not.toBeChecked();
+  await row.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Salvar escolha" }).click();
+  await expect(row).not.toContainText("em repouso");
+
+  const rows = await page.locator("#fluxos tbody tr").filter({ hasText: "raw.sap__invoices" }).locator("[data-label]").first().innerText();
+  await page.locator("input[name=since]").fill("2026-06-01");
+  await page.getByRole("button", { name: "Buscar de novo" }).click();
+  await expect(page.locator("#mudancas")).toContainText("lida de novo desde 01/06/2026");
+  await expect(page.locator("#historico tbody tr").first()).toContainText("completa", { timeout: 60_000 });
+  await page.reload();
+  const again = page.locator("#fluxos tbody tr").filter({ hasText: "raw.sap__invoices" }).locator("[data-label]").first();
+  await expect(again).toHaveText(rows);
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+  test("tables of a source do not scroll sideways", async ({ page }) => {
+    for (const name of ["ploomes", "whatsapp"]) {
+      await page.goto(url(`/dados/fonte/${name}`));
+      await expect(page.locator("#fluxos tbody tr").first()).toBeVisible();
+      const wide = await page.evaluate(() =>
+        [...document.querySelectorAll(".scroll, main, body")].filter((part) => part.scrollWidth > part.clientWidth + 1).length);
+      expect(wide, name).toBe(0);
+    }
+  });
+});

@@ -10,6 +10,7 @@ mod m20261123_main_job;
 mod m20261124_bookmarks;
 mod m20261128_syncs;
 mod m20261128_users;
+mod m20261129_governed_streams;
 
 pub struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_bookmarks::Migration),
             Box::new(m20261128_syncs::Migration),
             Box::new(m20261128_users::Migration),
+            Box::new(m20261129_governed_streams::Migration),
         ]
     }
 }

@@ -27,13 +27,24 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn new(reader: Arc<Reader>, jobs: Arc<Jobs>, (uploads, packs): (Store, PathBuf)) -> Answers {
+    /// `door` is the address that others find us at, and whether it is the one that the company gave.
+    pub fn new(
+        reader: Arc<Reader>,
+        jobs: Arc<Jobs>,
+        door: (String, bool),
+        (uploads, packs): (Store, PathBuf),
+    ) -> Answers {
         Answers {
             boards: Arc::new(boards::Boards { reader: reader.clone() }),
             editions: Arc::new(editions::Editions { reader: reader.clone() }),
             metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
             runs: Arc::new(runs::Runs { reader: reader.clone() }),
-            sources: Arc::new(sources::Sources { jobs: jobs.clone(), uploads: uploads.clone() }),
+            sources: Arc::new(sources::Sources {
+                jobs: jobs.clone(),
+                reader: reader.clone(),
+                uploads: uploads.clone(),
+                door,
+            }),
             uploads: Arc::new(uploads::Uploads::new(jobs, reader, uploads, packs)),
         }
     }

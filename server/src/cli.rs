@@ -1,6 +1,7 @@
 //! The commands; each is one file in `cli/`.
 
 mod demo;
+mod keys;
 mod pack;
 mod query;
 mod run;
@@ -45,6 +46,9 @@ pub enum Command {
     /// Add, list, change and remove people, and let them sign in
     #[command(subcommand)]
     User(user::User),
+    /// Change the key that seals secrets
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Show or change the company's name and time zone
     Workspace(workspace::Workspace),
 }
@@ -59,6 +63,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Pack(pack) => pack.run(&place).await,
         Command::Source(source) => source.run(&place).await,
         Command::User(user) => user.run(&place).await,
+        Command::Keys(keys) => keys.run(&place).await,
         Command::Workspace(workspace) => workspace.run(&place).await,
     }
 }

@@ -92,11 +92,8 @@ impl House {
             config.keep_editions,
         ));
         let uploads = Store::new(config.data.join("uploads"));
-        let answers = Answers::new(
-            reader.clone(),
-            jobs.clone(),
-            (uploads.clone(), config.data.canonicalize()?.join("packs")),
-        );
+        let packs = config.data.canonicalize()?.join("packs");
+        let answers = Answers::new(reader.clone(), jobs.clone(), door(&config), (uploads.clone(), packs));
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let doors = Doors::default();
         Ok(House { config, metastore, reader, surroundings, jobs, answers, uploads, doors, secure_cookies })
@@ -105,6 +102,14 @@ impl House {
     /// One run of the pipeline over all sources and packs.
     pub async fn run_once(&self, full_refresh: bool, progress: Progress) -> Result<RunOutcome> {
         Ok(self.jobs.pipeline().await?.run(full_refresh, &progress).await?)
+    }
+}
+
+/// The address that others find us at, and whether it is the one that the company gave.
+fn door(config: &Config) -> (String, bool) {
+    match &config.public_url {
+        Some(url) => (url.trim_end_matches('/').to_owned(), true),
+        None => (format!("http://{}", config.listen), false),
     }
 }
 

@@ -8,11 +8,12 @@ use crate::house::{builtin_pack, today, zone};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use connect::Surroundings;
-use contract::sources::{SyncProgress, Trigger};
+use contract::sources::{BuildProgress, SyncProgress, Trigger};
 use lake::Lake;
 use metastore::Metastore;
 use metastore::now_ms;
 use metastore::runs::rfc3339;
+use metastore::sources::SourceRow;
 use pipeline::{Event, LandReport, Pipeline, PipelineError, Progress, RunOutcome, SOURCES_AT_ONCE, Schedule};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ pub struct Jobs {
     running: Mutex<BTreeMap<String, Arc<UnderWay>>>,
     places: Semaphore,
     build_wanted: Notify,
+    building: Mutex<Option<BuildProgress>>,
     scheduling: AtomicBool,
     wake: Notify,
     /// Counts what has happened; who shows it waits for the next number.
@@ -69,6 +71,7 @@ impl Jobs {
             running: Mutex::default(),
             places: Semaphore::new(SOURCES_AT_ONCE),
             build_wanted: Notify::new(),
+            building: Mutex::default(),
             scheduling: AtomicBool::new(false),
             wake: Notify::new(),
             news: watch::Sender::new(0),
@@ -96,6 +99,22 @@ impl Jobs {
             vars,
             keep_editions: self.keep_editions,
         })
+    }
+
+    /// The streams that a source has: as its last sync found them, or else as it tells now.
+    ///
+    /// # Errors
+    /// When it was never read, and cannot be asked.
+    pub async fn streams_of(&self, row: &SourceRow) -> Result<Vec<String>> {
+        let offered = self.metastore.standing(&row.name).await?.offered;
+        if !offered.is_empty() {
+            return Ok(offered);
+        }
+        let settings = self.metastore.settings_of(row)?;
+        let source = connect::open(&row.kind, &row.name, &settings, &self.surroundings)?;
+        let streams = source.streams().await;
+        source.close().await;
+        Ok(streams?)
     }
 
     /// Starts a sync; false when one of this source is under way.
@@ -261,7 +280,8 @@ impl Jobs {
         Ok(sleep)
     }
 
-    /// When a source is due, given when its last sync began (milliseconds since 1970); `now` for one that was never read.
+    /// When a source is due, given when its last sync began (milliseconds since 1970); `now` for one that was never read, and never for one
+    /// whose system let nobody in.
     pub async fn due(
         &self,
         source: &str,
@@ -270,6 +290,9 @@ impl Jobs {
         began: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
+        if self.metastore.standing(source).await?.refused.is_some() {
+            return Ok(None);
+        }
         let schedule = match Schedule::of(schedule, promised_minutes) {
             Ok(schedule) => schedule,
             Err(why) => {
@@ -293,12 +316,47 @@ impl Jobs {
             let built = tokio::task::spawn_blocking(move || {
                 tokio::runtime::Handle::current().block_on(async move {
                     let pipeline = jobs.pipeline().await?;
-                    anyhow::Ok(pipeline.build(false, &(Arc::new(|_| {}) as Progress)).await)
+                    anyhow::Ok(pipeline.build(false, &jobs.clone().build_progress()).await)
                 })
             });
-            self.note_build(built.await.map_err(anyhow::Error::from).and_then(|built| built));
+            let built = built.await.map_err(anyhow::Error::from).and_then(|built| built);
+            *self.building.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.note_build(built);
             self.tell();
         }
+    }
+
+    fn build_progress(self: Arc<Self>) -> Progress {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Arc::new(move |event| {
+            let mut building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+            let (done, total) = match event {
+                Event::Ended => {
+                    *building = None;
+                    drop(building);
+                    return self.tell();
+                }
+                Event::Step(step) => {
+                    *building = Some(BuildProgress { step: step.to_owned(), ..BuildProgress::default() });
+                    drop(building);
+                    return self.tell();
+                }
+                Event::Built { done, total, .. } | Event::Checked { done, total } => {
+                    (count(done), count(total))
+                }
+                Event::Landed { .. } => return,
+            };
+            if let Some(building) = building.as_mut() {
+                (building.done, building.total) = (done, total);
+            }
+            drop(building);
+            self.tell();
+        })
+    }
+
+    /// The build that is under way.
+    pub fn building(&self) -> Option<BuildProgress> {
+        self.building.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn note_build(&self, built: Result<Result<RunOutcome, PipelineError>>) {

@@ -10,13 +10,13 @@ use contract::{Failure, Principal};
 use kpi::{Calendar, Frame, MetricQuery};
 use lake::arrow::array::AsArray;
 use lake::arrow::datatypes::Date32Type;
-use lake::{Lake, LakeError, Session, Sight, TableName};
+use lake::{Lake, LakeError, Relations, Session, Sight, TableName};
 use metastore::Metastore;
 use metastore::editions::EditionRow;
 use pipeline::{Bundle, bundle_of, relations_of};
 use query::{AskError, Catalogue, Clock, MetricsFile};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Weight of remembered answers, in cells.
@@ -55,6 +55,11 @@ pub struct OpenEdition {
 }
 
 impl OpenEdition {
+    /// Every table and view of the edition, whoever may see them.
+    pub fn relations(&self) -> &Relations {
+        self.session.relations()
+    }
+
     /// What the principal may see of this edition; `None` for everything. The rules of `now` come before its own: what was closed since
     /// is closed in older editions too.
     fn sight_of(&self, now: &OpenEdition, principal: &Principal) -> Option<Arc<Sight>> {
@@ -104,6 +109,24 @@ impl Reader {
 
     pub fn metastore(&self) -> &Metastore {
         &self.metastore
+    }
+
+    /// Table → the models of the current edition that read it; none while nothing is published.
+    ///
+    /// # Errors
+    /// When the edition cannot be read.
+    pub async fn users(&self) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+        let edition = match self.current().await {
+            Err(failure) if failure.kind == FailureKind::NothingPublished => return Ok(BTreeMap::new()),
+            edition => edition?,
+        };
+        let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for node in &edition.bundle.lineage {
+            for table in &node.parents {
+                users.entry(table.clone()).or_default().push(node.relation.clone());
+            }
+        }
+        Ok(users)
     }
 
     /// The edition that readers see now.

@@ -2,14 +2,25 @@
 //!
 //! Invariant: a secret is never written into the page.
 
+use super::governed::tick;
 use super::sources::label;
+use super::stream_words::StreamWords;
 use super::words::Words;
 use super::{Posted, Telling, upload_words};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
-use contract::sources::{Found, Parameter, SourceKind, SourcePage, Takes, Trial};
+use contract::sources::{
+    Chosen, Found, Parameter, SourceDraft, SourceKind, SourcePage, StreamReads, Takes, Trial,
+};
 use locale::Lang;
+
+/// The id of the form, for what belongs to it and stands elsewhere.
+const FORM: &str = "ajustes-da-fonte";
+
+/// The kind whose connectors tell what they ask for, and the parameter that takes it in one piece.
+const TELLING: &str = "airbyte";
+const CONFIG: &str = "config";
 
 /// The kinds to choose from.
 pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
@@ -44,14 +55,6 @@ pub fn kinds(kinds: &[SourceKind], telling: &Telling) -> Html {
 pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, telling: &Telling) -> Html {
     let words = Words::of(telling.lang);
     let draft = posted.draft.as_ref();
-    let refused = posted.refused.as_ref().map(|why| {
-        let said = el("p", &[], (el("b", &[], words.not_saved), format!(". {why}")));
-        el(
-            "div",
-            &[("class", "banner"), ("role", "alert"), ("id", "recusa")],
-            (sign("s-bad", "st st-bad"), said),
-        )
-    });
     let name = match (known, draft) {
         (Some(known), _) => {
             el("input", &[("type", "hidden"), ("name", "name"), ("value", &known.card.name)], ())
@@ -73,15 +76,29 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
             field(words.name, words.name_help, "", input)
         }
     };
+    // What the connector asks for by itself need not be told in one piece.
+    let is_asked = |parameter: &&Parameter| posted.wants.is_none() || parameter.name != CONFIG;
+    let wanted: Vec<Html> = posted
+        .wants
+        .iter()
+        .flatten()
+        .map(|parameter| {
+            let typed = draft.and_then(|draft| draft.fields.get(&parameter.name)).map(String::as_str);
+            parameter_field(parameter, "c", (typed, None), telling.lang)
+        })
+        .collect();
+    let tells = kind.kind == TELLING;
+    let ask = [("class", "btn"), ("name", "act"), ("value", "wants"), ("formnovalidate", "formnovalidate")];
     let fields: Vec<Html> = kind
         .parameters
         .iter()
+        .filter(is_asked)
         .map(|parameter| {
             let typed = draft.and_then(|draft| draft.values.get(&parameter.name)).map(String::as_str);
             let told = known
                 .and_then(|known| known.settings.iter().find(|told| told.parameter.name == parameter.name))
                 .and_then(|told| told.value.as_deref());
-            parameter_field(parameter, (typed, told), telling.lang)
+            parameter_field(parameter, "p", (typed, told), telling.lang)
         })
         .collect();
     let promise = draft
@@ -112,16 +129,18 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
         "p",
         &[("class", "acts")],
         (
+            tells.then(|| el("button", &ask, words.ask_connector)),
             el("button", &[("class", "btn"), ("name", "act"), ("value", "test")], words.test),
             el("button", &[("class", "btn primary"), ("name", "act"), ("value", "save")], save),
         ),
     );
     let whole = el(
         "form",
-        &[("class", "told"), ("method", "post"), ("autocomplete", "off")],
+        &[("class", "told"), ("method", "post"), ("autocomplete", "off"), ("id", FORM)],
         (
             name,
             fields,
+            wanted,
             field(words.promise_minutes, words.promise_help, "", promise),
             field(words.schedule, words.schedule_help, "", schedule),
             buttons,
@@ -131,10 +150,23 @@ pub fn form(kind: &SourceKind, known: Option<&SourcePage>, posted: &Posted, tell
     let titles = el("div", &[], (el("h2", &[], label(&kind.title, telling.lang)), about));
     let tile = (el("header", &[("class", "tile-head")], titles), whole);
     all((
-        refused,
-        posted.trial.as_ref().map(|trial| tried(trial, telling.lang)),
+        refusal(posted, telling.lang),
+        posted.trial.as_ref().map(|trial| tried(trial, known, draft, telling.lang)),
         el("div", &[("class", "grid first")], el("section", &[("class", "tile s12")], tile)),
     ))
+}
+
+/// Why what was sent was refused.
+pub(super) fn refusal(posted: &Posted, lang: Lang) -> Option<Html> {
+    let words = Words::of(lang);
+    posted.refused.as_ref().map(|why| {
+        let said = el("p", &[], (el("b", &[], words.not_saved), format!(". {why}")));
+        el(
+            "div",
+            &[("class", "banner"), ("role", "alert"), ("id", "recusa")],
+            (sign("s-bad", "st st-bad"), said),
+        )
+    })
 }
 
 fn field(name: &str, help: &str, mark: &str, input: Html) -> Html {
@@ -142,9 +174,15 @@ fn field(name: &str, help: &str, mark: &str, input: Html) -> Html {
     el("label", &[("class", "field")], (el("span", &[], (name, mark)), input, el("small", &[], help)))
 }
 
-fn parameter_field(parameter: &Parameter, (typed, told): (Option<&str>, Option<&str>), lang: Lang) -> Html {
+/// `of` tells whose parameter it is: `p` the source's, `c` the connector's own.
+fn parameter_field(
+    parameter: &Parameter,
+    of: &str,
+    (typed, told): (Option<&str>, Option<&str>),
+    lang: Lang,
+) -> Html {
     let words = Words::of(lang);
-    let name = format!("p.{}", parameter.name);
+    let name = format!("{of}.{}", parameter.name);
     let value = typed.or(told).or(parameter.default.as_deref()).unwrap_or_default();
     // A secret that is known need not be typed again.
     let must = parameter.required && !(parameter.is_secret() && told.is_some());
@@ -199,8 +237,15 @@ fn choice(name: &str, options: &[(&str, &str)], value: &str) -> Html {
     el("select", &[("class", "input"), ("name", name)], options)
 }
 
-/// What the system said of itself, and which streams can be read.
-fn tried(trial: &Trial, lang: Lang) -> Html {
+/// What the system said of itself, which streams can be read, and which are to be.
+fn tried(trial: &Trial, known: Option<&SourcePage>, draft: Option<&SourceDraft>, lang: Lang) -> Html {
+    let is_chosen = |stream: &str| match draft.and_then(|draft| draft.streams.as_ref()) {
+        Some(Chosen::Only(streams)) => streams.contains(stream),
+        Some(Chosen::All) => true,
+        None => known
+            .and_then(|known| known.streams.iter().find(|card| card.name == stream))
+            .is_none_or(|card| card.reads != StreamReads::Resting),
+    };
     let words = Words::of(lang);
     let facts: Vec<Html> = trial
         .facts
@@ -218,7 +263,8 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
             Found::Nothing => ("off", words.is_empty),
             Found::Refused(why) => ("bad", why.as_str()),
         };
-        let mut line = sign(&format!("s-{symbol}"), &format!("st st-{symbol}"));
+        let mut line = tick(name, is_chosen(name), StreamWords::of(lang).read, FORM);
+        sign(&format!("s-{symbol}"), &format!("st st-{symbol}")).write(&mut line.0);
         (" ", el("b", &[], name.as_str()), format!(" {said}")).write(&mut line.0);
         el("li", &[], line)
     };
@@ -227,6 +273,7 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
     let body = (
         el("header", &[("class", "tile-head")], titles),
         el("dl", &[("class", "facts")], facts),
+        (!streams.is_empty()).then(|| el("p", &[("class", "note")], StreamWords::of(lang).choose_here)),
         el("ul", &[("class", "found")], (warnings, streams)),
     );
     let tile = el("section", &[("class", "tile s12"), ("id", "teste"), ("role", "status")], body);
@@ -236,7 +283,6 @@ fn tried(trial: &Trial, lang: Lang) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::sources::SourceDraft;
     use kpi::definition::Label;
     use std::collections::BTreeMap;
 
@@ -271,6 +317,8 @@ mod tests {
             name: "minha".to_owned(),
             promised_minutes: Some(30),
             schedule: None,
+            streams: None,
+            fields: BTreeMap::new(),
             values: values
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -284,5 +332,20 @@ mod tests {
         assert!(html.contains("https://x&quot;&gt;&lt;b&gt;"), "{html}");
         assert!(!html.contains("segredo"), "{html}");
         assert!(html.contains("<option value=\"g\" selected=\"selected\">"), "{html}");
+    }
+
+    #[test]
+    fn what_a_connector_asks_for_stands_in_the_form_instead_of_one_text() {
+        let telling = Telling { lang: Lang::PtBr, time_zone: "UTC".to_owned() };
+        let words = ("Conta", "Account");
+        let mut airbyte = kind();
+        airbyte.kind = TELLING.to_owned();
+        airbyte.parameters.push(Parameter::optional(CONFIG, Takes::Secret, words, words));
+        let html = form(&airbyte, None, &Posted::default(), &telling).0;
+        assert!(html.contains("value=\"wants\"") && html.contains("name=\"p.config\""), "{html}");
+        let wants = Some(vec![Parameter::required("account", Takes::Text, words, words)]);
+        let html = form(&airbyte, None, &Posted { wants, ..Posted::default() }, &telling).0;
+        assert!(html.contains("name=\"c.account\"") && !html.contains("name=\"p.config\""), "{html}");
+        assert!(!form(&kind(), None, &Posted::default(), &telling).0.contains("value=\"wants\""));
     }
 }

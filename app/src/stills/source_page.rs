@@ -2,9 +2,10 @@
 //!
 //! Invariant: of a secret the page knows only that there is one.
 
+use super::source_form::refusal;
 use super::sources::{act, label, state};
 use super::words::Words;
-use super::{Posted, Telling, deed, making};
+use super::{Posted, Telling, deed, governed, making};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
@@ -21,21 +22,29 @@ pub fn standing(page: &SourcePage, telling: &Telling) -> Html {
     let way =
         el("ol", &[], (step(routes::SOURCES, "", words.sources), step(&routes::source(name), "page", name)));
     let crumbs = el("nav", &[("class", "crumbs"), ("aria-label", words.sources)], way);
-    all((crumbs, el("div", &[("class", "grid first")], (now(page, telling), history(page, telling)))))
+    let parts = (now(page, telling), history(page, telling), governed::changes(page, telling));
+    all((crumbs, governed::news(page, telling), el("div", &[("class", "grid first")], parts)))
 }
 
-/// The rest of it.
+/// The rest of it, and why a decision that was just sent could not be taken.
 pub fn rest(page: &SourcePage, posted: &Posted, telling: &Telling) -> Html {
     let parts = (
+        governed::hook(page, telling),
         (page.card.kind == "sheet").then(|| making::file(&page.card.name, posted, telling)),
-        streams(page, telling),
+        governed::streams(page, telling),
         (!page.rejects.is_empty()).then(|| rejects(page, telling)),
         settings(page, telling),
     );
-    el("div", &[("class", "grid")], parts)
+    all((refusal(posted, telling.lang), el("div", &[("class", "grid")], parts)))
 }
 
-fn section(span: &str, id: &str, (title, more): (&str, &str), acts: Option<Html>, body: impl Piece) -> Html {
+pub(super) fn section(
+    span: &str,
+    id: &str,
+    (title, more): (&str, &str),
+    acts: Option<Html>,
+    body: impl Piece,
+) -> Html {
     let titles = el("div", &[], (el("h2", &[], title), el("p", &[], more)));
     let acts = acts.map(|acts| el("div", &[("class", "tile-act")], acts));
     let head = el("header", &[("class", "tile-head")], (titles, acts));
@@ -83,7 +92,7 @@ fn history(page: &SourcePage, telling: &Telling) -> Html {
         ("sm-hide", words.why),
         ("", words.message),
     ]);
-    let table = el("table", &[("class", "table roomy loads")], (head, el("tbody", &[], rows)));
+    let table = el("table", &[("class", "table roomy stacked loads")], (head, el("tbody", &[], rows)));
     section(
         "s12",
         "historico",
@@ -93,7 +102,7 @@ fn history(page: &SourcePage, telling: &Telling) -> Html {
     )
 }
 
-fn heads(columns: &[(&str, &str)]) -> Html {
+pub(super) fn heads(columns: &[(&str, &str)]) -> Html {
     let columns: Vec<Html> = columns
         .iter()
         .map(|(class, name)| {
@@ -126,52 +135,13 @@ fn load(sync: &SyncCard, telling: &Telling) -> Html {
         (
             el("td", &[("class", "nowrap")], telling.moment(&sync.started_at)),
             el("td", &[], el("span", &[("class", "state")], shown)),
-            el("td", &[("class", "r")], took.unwrap_or_default()),
-            el("td", &[("class", "r")], telling.count(sync.rows)),
+            el("td", &[("class", "r"), ("data-label", words.took)], took.unwrap_or_default()),
+            el("td", &[("class", "r"), ("data-label", words.rows)], telling.count(sync.rows)),
             el("td", &[("class", "r sm-hide")], telling.count(sync.rejected)),
             el("td", &[("class", "sm-hide")], why),
             el("td", &[("class", "said")], sync.message.clone().unwrap_or_default()),
         ),
     )
-}
-
-fn streams(page: &SourcePage, telling: &Telling) -> Html {
-    let words = Words::of(telling.lang);
-    let rows: Vec<Html> = page
-        .streams
-        .iter()
-        .map(|stream| {
-            let count = |number: Option<u64>| {
-                number.map_or_else(|| locale::NONE.to_owned(), |number| telling.count(number))
-            };
-            el(
-                "tr",
-                &[],
-                (
-                    el("th", &[("scope", "row")], stream.name.as_str()),
-                    el("td", &[("class", "sm-hide")], el("code", &[], stream.table.as_str())),
-                    el("td", &[("class", "r")], count(stream.rows)),
-                    el("td", &[("class", "r")], count(stream.rejected)),
-                    el(
-                        "td",
-                        &[("class", "r")],
-                        stream.loaded_at.as_deref().map(|at| telling.moment(at)).unwrap_or_default(),
-                    ),
-                ),
-            )
-        })
-        .collect();
-    let head = heads(&[
-        ("", words.stream),
-        ("sm-hide", words.table),
-        ("r", words.rows),
-        ("r", words.rejected),
-        ("r", words.loaded),
-    ]);
-    let table = el("table", &[("class", "table")], (head, el("tbody", &[], rows)));
-    let (_, many) = words.streams;
-    let title = locale::plural::capitalized(many);
-    section("s12", "fluxos", (&title, ""), None, el("div", &[("class", "scroll")], table))
 }
 
 fn rejects(page: &SourcePage, telling: &Telling) -> Html {
@@ -201,7 +171,7 @@ fn rejects(page: &SourcePage, telling: &Telling) -> Html {
         ("", words.value),
         ("", words.reason),
     ]);
-    let table = el("table", &[("class", "table")], (head, el("tbody", &[], rows)));
+    let table = el("table", &[("class", "table stacked")], (head, el("tbody", &[], rows)));
     section(
         "s12",
         "rejeitadas",

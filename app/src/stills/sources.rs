@@ -201,6 +201,7 @@ pub fn state(source: &SourceCard, telling: &Telling) -> Html {
     let last = source.last.as_ref();
     let mut said = match last.map(|sync| sync.state) {
         None => shown("", "off", words.never),
+        Some(_) if source.refused.is_some() => shown("bad", "bad", words.stopped),
         Some(SyncState::Failed) => shown("bad", "bad", words.failed),
         _ if source.freshness.is_late() => shown("warn", "warn", words.late),
         Some(SyncState::Partial) => shown("warn", "warn", words.partial),
@@ -324,6 +325,7 @@ mod tests {
             last_day: Vec::new(),
             last: None,
             running: None,
+            refused: None,
         }
     }
 

@@ -3,25 +3,26 @@
 //! Reads no system itself (`connect`) and runs nothing (`jobs`). Invariant: only stewards change a source or see what it was told, and
 //! nobody is told a secret.
 
+mod landed;
+
 use crate::house::zone;
 use crate::jobs::Jobs;
-use crate::reader::internal;
+use crate::reader::{Reader, internal};
 use crate::uploads::Store;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
+use connect::sources::airbyte::Airbyte;
+use contract::changes::ReadAgain;
 use contract::failure::FailureKind;
 use contract::sources::{
-    Found, Freshness, RejectCard, SourceCard, SourceDraft, SourceKind, SourcePage, StreamCard, Takes, Told,
-    Trial, Trigger,
+    Chosen, Found, Freshness, HookCard, Parameter, SourceCard, SourceDraft, SourceKind, SourcePage, SyncCard,
+    Takes, Told, Trial, Trigger,
 };
 use contract::{Failure, Principal};
 use kpi::definition::Label;
-use lake::arrow::array::{Array, AsArray};
-use lake::arrow::datatypes::Int64Type;
-use lake::{Relations, TableName};
 use metastore::sources::{SourceRow, StreamState};
 use metastore::{MetastoreError, now_ms};
-use pipeline::{RAW, Schedule};
+use pipeline::{PipelineError, Schedule};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,12 +33,19 @@ const HISTORY: u64 = 50;
 const DAY: u64 = 2000;
 /// Rejected rows that a source's page shows.
 const REJECTS: usize = 50;
+/// Changes that a source's page shows.
+const CHANGES: u64 = 50;
+/// The parameter that holds what a connector itself asks for.
+const CONFIG: &str = "config";
 /// Roles that look after sources.
 const STEWARDS: [&str; 2] = ["administrador", "curador"];
 
 pub struct Sources {
     pub jobs: Arc<Jobs>,
     pub uploads: Store,
+    pub reader: Arc<Reader>,
+    /// The address that others find us at, and whether it is the one that the company gave.
+    pub door: (String, bool),
 }
 
 pub fn steward(principal: &Principal) -> Result<(), Failure> {
@@ -59,6 +67,17 @@ fn failed(error: &MetastoreError) -> Failure {
     }
 }
 
+/// What a person has to know of a decision that could not be taken.
+fn decided(error: &PipelineError) -> Failure {
+    match error {
+        PipelineError::NoSource { .. } => Failure::new(FailureKind::NotFound, error.to_string()),
+        PipelineError::Source { .. } | PipelineError::Busy { .. } => {
+            Failure::new(FailureKind::BadRequest, error.to_string())
+        }
+        _ => internal(error),
+    }
+}
+
 #[async_trait]
 impl contract::sources::Sources for Sources {
     async fn list(&self, principal: &Principal) -> Result<Vec<SourceCard>, Failure> {
@@ -75,9 +94,14 @@ impl contract::sources::Sources for Sources {
         let row = self.row(name).await?;
         let metastore = &self.jobs.metastore;
         let states = metastore.stream_states(name).await.map_err(|error| internal(&error))?;
-        let (streams, rejects) = self.landed(name, &states).await?;
+        let standing = metastore.standing(name).await.map_err(|error| internal(&error))?;
+        let (streams, rejects) = self.landed(name, &states, &standing).await?;
+        let (address, is_public) = (format!("{}/hooks/{name}", self.door.0), self.door.1);
         Ok(SourcePage {
             card: self.card(&row).await?,
+            changes: metastore.changes(name, CHANGES).await.map_err(|error| internal(&error))?,
+            hook: connect::hooks::has_hook(&row.kind).then_some(HookCard { address, is_public }),
+            building: self.jobs.building(),
             settings: told(&row),
             streams,
             rejects,
@@ -112,11 +136,19 @@ impl contract::sources::Sources for Sources {
         })
     }
 
+    async fn wants(&self, principal: &Principal, draft: &SourceDraft) -> Result<Vec<Parameter>, Failure> {
+        steward(principal)?;
+        let bare = SourceDraft { fields: BTreeMap::new(), ..draft.clone() };
+        let row = self.drafted(&bare).await?;
+        Ok(connect::sources::airbyte::parameters(&self.specification(&row).await?))
+    }
+
     async fn add(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure> {
         steward(principal)?;
         let row = self.drafted(draft).await?;
         self.opened(&row)?;
         self.jobs.metastore.add_source(&row).await.map_err(|error| failed(&error))?;
+        self.keep_choice(&draft.name, draft.streams.as_ref()).await?;
         self.jobs.reschedule();
         Ok(())
     }
@@ -127,6 +159,7 @@ impl contract::sources::Sources for Sources {
         let row = self.drafted(draft).await?;
         self.opened(&row)?;
         self.jobs.metastore.change_source(&row).await.map_err(|error| failed(&error))?;
+        self.keep_choice(&draft.name, draft.streams.as_ref()).await?;
         self.jobs.reschedule();
         Ok(())
     }
@@ -148,6 +181,49 @@ impl contract::sources::Sources for Sources {
         self.row(name).await?;
         self.jobs.sync(name, Trigger::Person);
         Ok(())
+    }
+
+    async fn read_again(
+        &self,
+        principal: &Principal,
+        name: &str,
+        since: &str,
+    ) -> Result<Vec<(String, ReadAgain)>, Failure> {
+        steward(principal)?;
+        let day = since.parse().map_err(|_| {
+            Failure::new(FailureKind::BadRequest, format!("`{since}` is no day; write it as 2024-01-31"))
+        })?;
+        let pipeline = self.jobs.pipeline().await.map_err(|error| internal(error.as_ref()))?;
+        let told = pipeline.read_again(name, day).await.map_err(|error| decided(&error))?;
+        if told.iter().all(|(_, what)| *what == ReadAgain::Never) {
+            let why = "what was sent to us cannot be asked for again, and the source has nothing else";
+            return Err(Failure::new(FailureKind::BadRequest, why));
+        }
+        self.jobs.sync(name, Trigger::Person);
+        Ok(told)
+    }
+
+    async fn choose(&self, principal: &Principal, name: &str, chosen: &Chosen) -> Result<(), Failure> {
+        steward(principal)?;
+        self.row(name).await?;
+        self.keep_choice(name, Some(chosen)).await?;
+        self.jobs.reschedule();
+        Ok(())
+    }
+
+    async fn accept(&self, principal: &Principal, name: &str, stream: &str) -> Result<(), Failure> {
+        steward(principal)?;
+        let pipeline = self.jobs.pipeline().await.map_err(|error| internal(error.as_ref()))?;
+        pipeline.accept_changes(name, stream).await.map_err(|error| decided(&error))?;
+        self.jobs.sync(name, Trigger::Person);
+        Ok(())
+    }
+
+    async fn syncs(&self, principal: &Principal, name: &str, limit: u32) -> Result<Vec<SyncCard>, Failure> {
+        steward(principal)?;
+        self.row(name).await?;
+        let syncs = self.jobs.metastore.syncs(Some(name), 0, u64::from(limit)).await;
+        syncs.map_err(|error| internal(&error))
     }
 
     async fn cancel(&self, principal: &Principal, name: &str) -> Result<(), Failure> {
@@ -179,6 +255,19 @@ impl Sources {
             self.uploads.remove(id);
         }
         Ok(())
+    }
+
+    async fn keep_choice(&self, name: &str, chosen: Option<&Chosen>) -> Result<(), Failure> {
+        let chosen = match chosen {
+            None => return Ok(()),
+            Some(Chosen::All) => None,
+            Some(Chosen::Only(streams)) if streams.is_empty() => {
+                let why = "the source would read nothing; choose a stream, or remove the source";
+                return Err(Failure::new(FailureKind::BadRequest, why));
+            }
+            Some(Chosen::Only(streams)) => Some(streams),
+        };
+        self.jobs.metastore.choose_streams(name, chosen).await.map_err(|error| failed(&error))
     }
 
     async fn card(&self, row: &SourceRow) -> Result<SourceCard, Failure> {
@@ -226,6 +315,7 @@ impl Sources {
             last_day,
             last,
             running: self.jobs.running().remove(&row.name),
+            refused: metastore.standing(&row.name).await.map_err(ago)?.refused,
         })
     }
 
@@ -256,99 +346,31 @@ impl Sources {
                 row.params[name] = value.clone().into();
             }
         }
+        if !draft.fields.is_empty() {
+            let specification = self.specification(&row).await?;
+            let config =
+                connect::sources::airbyte::configuration(&specification, &draft.fields).map_err(refused)?;
+            let sealed = self.jobs.metastore.seal_secret(&row.name, CONFIG, &config.to_string());
+            row.secrets.insert(CONFIG.to_owned(), sealed.map_err(|error| internal(&error))?);
+        }
         Ok(row)
+    }
+
+    /// What a connector says of its own configuration. It is installed for that, and told nothing.
+    async fn specification(&self, row: &SourceRow) -> Result<Value, Failure> {
+        let refused = |why: String| Failure::new(FailureKind::BadRequest, why);
+        if row.kind != "airbyte" {
+            return Err(refused(format!("a source of kind `{}` asks for nothing else", row.kind)));
+        }
+        let connector = Airbyte::from_settings(&row.name, &row.params, &self.jobs.surroundings);
+        let connector = connector.map_err(|error| refused(error.to_string()))?;
+        connector.specification().await.map_err(|error| refused(error.to_string()))
     }
 
     fn opened(&self, row: &SourceRow) -> Result<Arc<dyn connect::Source>, Failure> {
         let settings = self.jobs.metastore.settings_of(row).map_err(|error| internal(&error))?;
         connect::open(&row.kind, &row.name, &settings, &self.jobs.surroundings)
             .map_err(|error| Failure::new(FailureKind::BadRequest, error.to_string()))
-    }
-
-    /// What each stream has in the lake, and the rows that did not fit.
-    async fn landed(
-        &self,
-        source: &str,
-        states: &BTreeMap<String, StreamState>,
-    ) -> Result<(Vec<StreamCard>, Vec<RejectCard>), Failure> {
-        let relations = self.jobs.lake.latest(RAW).await.map_err(|error| internal(&error))?;
-        let (mut streams, mut rejects) = (Vec::new(), Vec::new());
-        for (stream, state) in states {
-            let table = TableName::new(RAW, connect::stream_table(source, stream));
-            let refused = TableName::new(RAW, connect::rejects_table(source, stream));
-            let rejected = self.count(&relations, &refused, "").await?;
-            if rejected.is_some_and(|count| count > 0) && rejects.len() < REJECTS {
-                rejects.extend(self.rejects(&relations, &refused, stream, REJECTS - rejects.len()).await?);
-            }
-            let kept = " where not coalesce(\"_mirante_deleted\", false)";
-            streams.push(StreamCard {
-                name: stream.clone(),
-                rows: self.count(&relations, &table, kept).await?,
-                rejected,
-                loaded_at: (state.loaded_at > 0).then(|| metastore::runs::rfc3339(state.loaded_at)),
-                table: table.to_string(),
-            });
-        }
-        Ok((streams, rejects))
-    }
-
-    /// Rows of a raw table; none when nothing has been landed.
-    async fn count(
-        &self,
-        relations: &Relations,
-        table: &TableName,
-        condition: &str,
-    ) -> Result<Option<u64>, Failure> {
-        if !relations.contains_key(table) {
-            return Ok(None);
-        }
-        let sql = format!("select count(*) from {}{condition}", table.quoted());
-        let batches =
-            self.jobs.lake.session(relations.clone()).query(&sql).await.map_err(|error| internal(&error))?;
-        let count = batches.first().map(|batch| batch.column(0).as_primitive::<Int64Type>().value(0));
-        Ok(count.map(i64::cast_unsigned))
-    }
-
-    async fn rejects(
-        &self,
-        relations: &Relations,
-        table: &TableName,
-        stream: &str,
-        limit: usize,
-    ) -> Result<Vec<RejectCard>, Failure> {
-        // Named apart from the columns that the rows are ordered by.
-        let sql = format!(
-            "select cast(file as varchar) as f, cast(\"row\" as varchar) as r, cast(\"column\" as varchar) as c, \
-             cast(value as varchar) as v, cast(reason as varchar) as w from {} order by _mirante_loaded_at desc, \"row\" limit {limit}",
-            table.quoted()
-        );
-        let batches =
-            self.jobs.lake.session(relations.clone()).query(&sql).await.map_err(|error| internal(&error))?;
-        let mut cards = Vec::new();
-        for batch in batches {
-            let text = |column: usize, row: usize| {
-                let values =
-                    lake::arrow::compute::cast(batch.column(column), &lake::arrow::datatypes::DataType::Utf8);
-                let values = values.map_err(|error| internal(&error))?;
-                let values = values.as_string::<i32>();
-                Ok::<String, Failure>(if values.is_null(row) {
-                    String::new()
-                } else {
-                    values.value(row).to_owned()
-                })
-            };
-            for row in 0..batch.num_rows() {
-                cards.push(RejectCard {
-                    stream: stream.to_owned(),
-                    place: text(0, row)?,
-                    row: text(1, row)?,
-                    column: text(2, row)?,
-                    value: text(3, row)?,
-                    reason: text(4, row)?,
-                });
-            }
-        }
-        Ok(cards)
     }
 }
 

@@ -125,7 +125,7 @@ impl Uploads {
         );
         if let Ok(edition) = self.reader.current().await {
             taken.extend(edition.bundle.boards.iter().map(|board| board.id.clone()));
-            let tables = edition.session.relations().keys();
+            let tables = edition.relations().keys();
             taken.extend(tables.filter_map(|table| table.name.strip_prefix("fct_")).map(str::to_owned));
         }
         Ok(plan::free_name(title, |name| {

@@ -1,6 +1,7 @@
 //! `mirante source`: where data comes from.
 
 mod declared;
+mod governed;
 
 use crate::config::{Config, Place};
 use crate::house::House;
@@ -26,8 +27,22 @@ pub enum Source {
     /// Try the connection of a source out: who answers, and which streams can be read
     Test { name: String },
     /// Read what is new in sources, without building anything: all of them, or those named
-    Sync { names: Vec<String> },
-    /// Change what a source was told: `mirante source set sap password=env:SAP_PASSWORD`, `schedule='every 30m'`, `promise=60`
+    Sync {
+        names: Vec<String>,
+        /// Read everything since this day again, in the workspace's time zone; rows are merged by their keys, so that none is doubled
+        #[arg(long, value_name = "DAY", requires = "names")]
+        from: Option<chrono::NaiveDate>,
+    },
+    /// Show the streams of a source: how many rows each has landed, and whether it is read
+    Rows { name: String },
+    /// Show how the streams of a source have changed, and decide about changes that hold a stream
+    Changes {
+        name: String,
+        /// Start the table of this stream again, from a whole reading with the next sync
+        #[arg(long, value_name = "STREAM")]
+        accept: Option<String>,
+    },
+    /// Change what a source was told: `mirante source set sap password=env:SAP_PASSWORD`, `schedule='every 30m'`, `promise=60`, `streams=deals,contacts` or `streams=all`
     Set {
         name: String,
         /// Secrets as PARAMETER=env:NAME, PARAMETER=file:PATH or PARAMETER=- for standard input
@@ -76,21 +91,27 @@ impl Source {
             Source::Add(Add::Declared(declared)) => declared.run(&house).await,
             Source::List => {
                 for source in house.metastore.sources().await? {
-                    println!(
-                        "{}\t{}\t{}",
-                        source.name,
-                        source.kind,
-                        ["dir", "address"]
-                            .iter()
-                            .find_map(|place| source.params[place].as_str())
-                            .unwrap_or_default()
-                    );
+                    let place = ["dir", "address"].iter().find_map(|place| source.params[place].as_str());
+                    let refused = house.metastore.standing(&source.name).await?.refused;
+                    let stopped = if refused.is_some() {
+                        "\tsign-in refused: not read until its settings are changed"
+                    } else {
+                        ""
+                    };
+                    println!("{}\t{}\t{}{stopped}", source.name, source.kind, place.unwrap_or_default());
                 }
                 Ok(())
             }
             Source::Show { name } => show(&house, &name).await,
             Source::Test { name } => test(&house, &name).await,
-            Source::Sync { names } => sync(&house, names).await,
+            Source::Sync { names, from } => {
+                if let Some(day) = from {
+                    governed::read_again(&house, &names, day).await?;
+                }
+                sync(&house, names).await
+            }
+            Source::Rows { name } => governed::rows(&house, &name).await,
+            Source::Changes { name, accept } => governed::changes(&house, &name, accept.as_deref()).await,
             Source::Set { name, changes } => {
                 declared::set(&house, source_named(&house, &name).await?, &changes).await
             }

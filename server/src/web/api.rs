@@ -2,6 +2,8 @@
 //!
 //! Invariant: every answer is described in `openapi.json`, and every failure has the one shape of `session::refuse`.
 
+mod sources;
+
 use super::session::refuse;
 use crate::house::House;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
@@ -29,6 +31,7 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/api/v1/editions", get(editions))
         .route("/api/v1/status", get(status))
         .route("/api/v1/runs", get(runs))
+        .merge(sources::routes())
         .route("/api/v1/openapi.json", get(openapi))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))

@@ -3,6 +3,8 @@
 //! Makes no markup (`app::stills`) and decides nothing (`answers`). Invariant: a form that is refused comes back as it was typed, without
 //! its secrets; a deed is done by a form and never by a link.
 
+mod decisions;
+
 use super::pages;
 use crate::house::House;
 use app::preferences::Preferences;
@@ -16,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use contract::failure::FailureKind;
-use contract::sources::SourceDraft;
+use contract::sources::{Parameter, SourceDraft};
 use contract::{Failure, Principal};
 use futures::Stream;
 use std::convert::Infallible;
@@ -37,6 +39,7 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/dados/fonte/{name}/sincronizar", post(sync))
         .route("/dados/fonte/{name}/parar", post(stop))
         .route("/dados/fonte/{name}/remover", post(removed))
+        .merge(decisions::routes())
         .route("/dados/ao-vivo", get(list_live))
         .route("/dados/fonte/{name}/ao-vivo", get(source_live))
 }
@@ -47,7 +50,16 @@ type Who = Extension<Principal>;
 /// A form as it was sent.
 struct Sent {
     draft: SourceDraft,
-    only_test: bool,
+    act: Act,
+}
+
+/// What is to be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Save,
+    Test,
+    /// Tells what the connector asks for.
+    Wants,
 }
 
 async fn added(State(house): Here, who: Who, Path(kind): Path<String>, request: Request) -> Response {
@@ -82,15 +94,14 @@ async fn sent(
     tell(&mut sent.draft);
     let answers = &house.answers.sources;
     let mut posted = Posted::default();
-    let done = if sent.only_test {
-        answers.test(&who, &sent.draft).await.map(|trial| posted.trial = Some(trial))
-    } else if known {
-        answers.change(&who, &sent.draft).await
-    } else {
-        answers.add(&who, &sent.draft).await
+    let done = match sent.act {
+        Act::Wants => answers.wants(&who, &sent.draft).await.map(|wants| posted.wants = Some(wants)),
+        Act::Test => answers.test(&who, &sent.draft).await.map(|trial| posted.trial = Some(trial)),
+        Act::Save if known => answers.change(&who, &sent.draft).await,
+        Act::Save => answers.add(&who, &sent.draft).await,
     };
     match done {
-        Ok(()) if !sent.only_test => {
+        Ok(()) if sent.act == Act::Save => {
             return Redirect::to(&routes::source(&sent.draft.name)).into_response();
         }
         Ok(()) => {}
@@ -99,7 +110,10 @@ async fn sent(
     }
     let status = if posted.refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut shown = sent.draft;
-    forget_secrets(&mut shown);
+    if posted.wants.is_none() && !shown.fields.is_empty() {
+        posted.wants = answers.wants(&who, &shown).await.ok();
+    }
+    forget_secrets(&mut shown, posted.wants.as_deref().unwrap_or_default());
     posted.draft = Some(shown);
     let mut request = Request::from_parts(parts, Body::empty());
     *request.method_mut() = axum::http::Method::GET;
@@ -108,16 +122,19 @@ async fn sent(
     page
 }
 
-/// The pairs of a form: `name`, `promise`, `schedule`, `act`, and `p.<parameter>`.
+/// The pairs of a form: `name`, `promise`, `schedule`, `act`, `p.<parameter>`, and `c.<what a connector asks for>`.
 fn read(body: &[u8]) -> Option<Sent> {
     let mut draft = SourceDraft {
         kind: String::new(),
         name: String::new(),
         promised_minutes: None,
         schedule: None,
+        streams: None,
+        fields: std::collections::BTreeMap::new(),
         values: std::collections::BTreeMap::new(),
     };
-    let mut only_test = false;
+    let mut act = Act::Save;
+    draft.streams = decisions::chosen(body);
     for (key, value) in url::form_urlencoded::parse(body) {
         // Browsers send the lines of a text with both characters.
         let value = value.replace("\r\n", "\n");
@@ -126,21 +143,27 @@ fn read(body: &[u8]) -> Option<Sent> {
             "promise" if value.trim().is_empty() => {}
             "promise" => draft.promised_minutes = Some(value.trim().parse().ok()?),
             "schedule" => draft.schedule = Some(value),
-            "act" => only_test = value == "test",
+            "act" if value == "test" => act = Act::Test,
+            "act" if value == "wants" => act = Act::Wants,
             key => {
                 if let Some(parameter) = key.strip_prefix("p.") {
                     draft.values.insert(parameter.to_owned(), value);
+                } else if let Some(field) = key.strip_prefix("c.") {
+                    draft.fields.insert(field.to_owned(), value);
                 }
             }
         }
     }
-    Some(Sent { draft, only_test })
+    Some(Sent { draft, act })
 }
 
-fn forget_secrets(draft: &mut SourceDraft) {
+fn forget_secrets(draft: &mut SourceDraft, wants: &[Parameter]) {
     let kind = connect::kinds().into_iter().find(|kind| kind.kind == draft.kind);
     draft.values.retain(|name, _| {
         kind.as_ref().and_then(|kind| kind.parameter(name)).is_some_and(|parameter| !parameter.is_secret())
+    });
+    draft.fields.retain(|name, _| {
+        wants.iter().find(|field| field.name == *name).is_some_and(|field| !field.is_secret())
     });
 }
 

@@ -10,5 +10,6 @@ mod killed;
 mod policies;
 mod serving;
 mod sources;
+mod stewards;
 mod truth;
 mod workspace;

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// A workspace that may call this machine, and the CRM on it.
-struct Connected {
-    workspace: Workspace,
+pub struct Connected {
+    pub workspace: Workspace,
     world: Arc<World>,
-    crm: Running,
-    key: String,
-    _runtime: Runtime,
+    pub crm: Running,
+    pub key: String,
+    pub runtime: Runtime,
 }
 
 impl Connected {
-    fn new() -> Connected {
+    pub fn new() -> Connected {
         let workspace = Workspace::new();
         let data = workspace.folder("data");
         std::fs::write(data.join("mirante.toml"), "private_networks = [\"127.0.0.1\"]\n").expect("settings");
@@ -28,11 +28,31 @@ impl Connected {
         let (runtime, key) = (Runtime::new().expect("a runtime"), options.user_key.clone());
         let world = Arc::new(World::new(company));
         let crm = runtime.block_on(ploomes::start(world.clone(), options)).expect("the CRM starts");
-        Connected { workspace, world, crm, key, _runtime: runtime }
+        Connected { workspace, world, crm, key, runtime }
+    }
+
+    /// Adds the CRM as `crm`.
+    pub fn add(&self) {
+        let url = self.crm.url();
+        let what = [
+            "source",
+            "add",
+            "ploomes",
+            "--name",
+            "crm",
+            "--address",
+            &url,
+            "--user-key",
+            "env:CRM_KEY",
+            "--per-minute",
+            "6000",
+        ];
+        let added = self.with_key(&self.key, &what);
+        assert!(added.status.success(), "{}", error(&added));
     }
 
     /// A command that finds this key in its environment.
-    fn with_key(&self, key: &str, arguments: &[&str]) -> Output {
+    pub fn with_key(&self, key: &str, arguments: &[&str]) -> Output {
         self.workspace.command(arguments).env("CRM_KEY", key).output().expect("the binary starts")
     }
 }
@@ -44,12 +64,7 @@ fn error(output: &Output) -> String {
 #[test]
 fn a_source_is_added_tried_out_and_told_anew() {
     let it = Connected::new();
-    let url = it.crm.url();
-    let added = it.with_key(
-        &it.key,
-        &["source", "add", "ploomes", "--name", "crm", "--address", &url, "--user-key", "env:CRM_KEY"],
-    );
-    assert!(added.status.success(), "{}", error(&added));
+    it.add();
     let tested = it.workspace.succeeds(&["source", "test", "crm"]);
     assert!(tested.contains("\ndeals\tok\n") && tested.starts_with("account\t"), "{tested}");
 

@@ -161,6 +161,21 @@ impl ConnectError {
         ConnectError::UnknownStream { source_name, stream, known: known.join(", ") }
     }
 
+    /// Whether the system let nobody in: a wrong key or password, which is no better the next time.
+    pub fn is_refused_sign_in(&self) -> bool {
+        match self {
+            ConnectError::Http { error, .. } | ConnectError::Open { error, .. } => match **error {
+                HttpError::SignIn { .. } => true,
+                HttpError::Status { status, .. } => status == 401,
+                _ => false,
+            },
+            ConnectError::Sql { error, .. } | ConnectError::OpenSql { error, .. } => {
+                matches!(**error, SqlError::SignIn { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// What went wrong with a connector, and what the person can do.
     pub(crate) fn connector(source: &str, doing: &str, detail: &str, remedy: &str) -> ConnectError {
         ConnectError::Connector {

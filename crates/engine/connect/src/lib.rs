@@ -4,6 +4,7 @@
 //! Invariant: rows that do not fit are handed over as rejects with a reason; nothing is dropped in silence.
 
 mod account;
+mod again;
 mod batches;
 mod cell;
 mod clock;
@@ -34,6 +35,7 @@ pub mod sources;
 mod spool;
 mod tally;
 
+pub use again::{Again, Beginning, Rewound};
 pub use batches::{BatchSender, Batches};
 pub use cell::{DateOrder, DecimalStyle};
 pub use column_name::sql_name;

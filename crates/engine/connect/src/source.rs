@@ -10,6 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
 
+use crate::again::{Again, Rewound};
 use crate::batches::Batches;
 use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
@@ -51,6 +52,20 @@ pub trait Source: Send + Sync {
 
     /// What is new in a stream.
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError>;
+
+    /// The state from which `stream`, landed as `since` tells, is read again. Without a cursor everything is.
+    ///
+    /// # Errors
+    /// As [`Source::streams`], where the system has to be asked how the stream is read.
+    async fn rewound(
+        &self,
+        stream: &str,
+        since: &StreamState,
+        again: Again,
+    ) -> Result<Rewound, ConnectError> {
+        let _ = (stream, since, again);
+        Ok(Rewound::Whole(StreamState::default()))
+    }
 
     /// Ends what the source holds open: a session, say. Called once, after the last stream.
     async fn close(&self) {}

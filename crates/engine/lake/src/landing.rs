@@ -32,6 +32,8 @@ pub struct Landing {
     /// harmless: by their keys, or because a bookmark has moved with them.
     pub once: bool,
     pub mode: LandMode,
+    /// Whether the table starts again: all rows go, and no type of theirs binds those that come.
+    pub anew: bool,
     /// The columns that `rows` bring. A column of type `Null` has no type yet and takes the table's.
     pub schema: SchemaRef,
     pub rows: BoxStream<'static, Result<RecordBatch, RowsError>>,
@@ -71,7 +73,7 @@ pub enum LandMode {
 }
 
 /// The outcome of [`Lake::land`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landed {
     /// The table's version that holds the batch: the one just made, or for a batch landed earlier the newest.
     pub version: u64,
@@ -79,6 +81,17 @@ pub struct Landed {
     pub rows: u64,
     /// The batch had been landed before; nothing was changed and its rows were not read.
     pub already: bool,
+    /// How the columns of a table that was there changed.
+    pub columns: Vec<ColumnChange>,
+}
+
+/// A column that is new, or of a wider type than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnChange {
+    pub column: String,
+    /// None for a new one.
+    pub before: Option<DataType>,
+    pub after: DataType,
 }
 
 impl Lake {
@@ -101,7 +114,12 @@ impl Lake {
             if let Some(rows) = known.map_err(|e| LakeError::read(&name, e))? {
                 // Whoever landed it may have died between making the commit visible and syncing its name.
                 self.sync_log(&name).await?;
-                return Ok(Landed { version: base.version(), rows: rows as u64, already: true });
+                return Ok(Landed {
+                    version: base.version(),
+                    rows: rows as u64,
+                    already: true,
+                    columns: Vec::new(),
+                });
             }
         }
         let (bookmark, once) = (landing.bookmark.clone(), landing.once);
@@ -110,9 +128,10 @@ impl Lake {
         change
             .ledger
             .extend(bookmark.map(|mark| Transaction::new(Bookmark::ledger_id(&mark.name), mark.sequence)));
+        let columns = base.as_ref().map_or_else(Vec::new, |base| changed(&schema_of(base), &change.schema));
         let version = self.commit(&name, base.as_ref(), change).await?;
         tracing::info!(table = %name, rows, version, "landed {rows} rows in `{name}`");
-        Ok(Landed { version, rows, already: false })
+        Ok(Landed { version, rows, already: false, columns })
     }
 
     /// The bookmark as the table's newest version carries it; none when it carries none, or there is no table.
@@ -137,7 +156,7 @@ impl Lake {
         landing: Landing,
     ) -> Result<(Change, u64), LakeError> {
         let name = landing.table;
-        let evolution = landing_columns(&name, base, &landing.schema, &landing.mode)?;
+        let evolution = landing_columns(&name, base, &landing.schema, (&landing.mode, landing.anew))?;
         let source = name.clone();
         let rows = landing.rows.map(move |batch| match batch {
             Ok(batch) => Ok(batch),
@@ -176,7 +195,7 @@ impl Lake {
             ledger: Vec::new(),
         };
         if let Some(base) = base {
-            if landing.mode == LandMode::Replace {
+            if landing.anew || landing.mode == LandMode::Replace {
                 change.removes = removes(base, true, |_| true);
             } else {
                 let Survivors { files, rows } = self.survivors(&name, base, &gone, evolution.rewrite).await?;
@@ -208,7 +227,7 @@ fn landing_columns(
     name: &TableName,
     base: Option<&EagerSnapshot>,
     given: &Schema,
-    mode: &LandMode,
+    (mode, anew): (&LandMode, bool),
 ) -> Result<Evolution, LakeError> {
     if let LandMode::Merge { key } | LandMode::ReplaceKeys { key } = mode {
         let absent = key.iter().find(|column| given.index_of(column).is_err());
@@ -230,10 +249,10 @@ fn landing_columns(
     };
     let untyped = untyped(given);
     let was = schema_of(base);
-    match mode {
+    match anew {
         // Nothing old stays, so nothing old binds the types; columns that no longer come stay for the models that
         // name them.
-        LandMode::Replace => {
+        true => {
             let everything = was.fields().iter().map(|field| field.name().clone()).collect();
             let mut evolution = evolve(name, &was, &stored, &untyped, &everything)?;
             let fields = evolution.schema.fields().iter().map(|field| {
@@ -246,8 +265,21 @@ fn landing_columns(
             evolution.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
             Ok(evolution)
         }
-        _ => evolve(name, &was, &stored, &untyped, &empty_columns(base)),
+        false => evolve(name, &was, &stored, &untyped, &empty_columns(base)),
     }
+}
+
+fn changed(was: &Schema, now: &Schema) -> Vec<ColumnChange> {
+    let change = |field: &Arc<Field>| {
+        let before = was.field_with_name(field.name()).ok().map(|old| old.data_type().clone());
+        let after = field.data_type().clone();
+        (before.as_ref() != Some(&after)).then(|| ColumnChange {
+            column: field.name().clone(),
+            before,
+            after,
+        })
+    };
+    now.fields().iter().filter_map(change).collect()
 }
 
 /// Gives each batch the lake's own columns. A source that knows of deletions brings `_mirante_deleted` itself.

@@ -36,7 +36,7 @@ use std::time::Duration;
 pub use arrow;
 
 pub use errors::{LakeError, RowsError};
-pub use landing::{Bookmark, LandMode, Landed, Landing};
+pub use landing::{Bookmark, ColumnChange, LandMode, Landed, Landing};
 pub use relation::{Relation, Relations};
 pub use session::Session;
 pub use sight::{Condition, Mask, Part, Sight};

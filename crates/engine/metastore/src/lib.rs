@@ -3,6 +3,7 @@
 //! The only room, with `migrations`, that names sea-orm; it computes no KPI and reads no lake. Invariant: what a call has
 //! answered survives a power cut (SQLite runs with `synchronous=FULL`), on SQLite and PostgreSQL alike.
 
+pub mod changes;
 pub mod editions;
 pub mod packs;
 pub mod runs;
@@ -10,6 +11,7 @@ pub mod secrets;
 pub mod settings;
 pub mod sign_in;
 pub mod sources;
+pub mod standings;
 mod store;
 pub mod syncs;
 pub mod users;

@@ -32,6 +32,8 @@ pub enum SecretError {
 pub struct Vault {
     /// The one that seals first; older ones still open what they sealed.
     keys: Vec<[u8; 32]>,
+    /// Where the keys lie. They are read at each use, because another process may have changed them.
+    file: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Vault {
@@ -44,18 +46,20 @@ impl Vault {
     /// The vault of a data folder. Where there is no key yet, one is made.
     pub fn open_in(data: &Path) -> Result<Vault, SecretError> {
         if let Ok(text) = std::env::var(VARIABLE) {
-            return Ok(Vault { keys: read(&text, VARIABLE)? });
+            return Ok(Vault { keys: read(&text, VARIABLE)?, file: None });
         }
         let path = data.join(FILE);
         let failed = |source| SecretError::File { path: path.clone(), source };
         match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Vault { keys: read(&text, &format!("`{}`", path.display()))? }),
+            Ok(text) => {
+                Ok(Vault { keys: read(&text, &format!("`{}`", path.display()))?, file: Some(path.clone()) })
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let keys = vec![fresh()?];
                 create(data, &keys).map_err(failed)?;
                 // Another process may have been a moment earlier: what lies there now is the key.
                 let text = std::fs::read_to_string(&path).map_err(failed)?;
-                Ok(Vault { keys: read(&text, &format!("`{}`", path.display()))? })
+                Ok(Vault { keys: read(&text, &format!("`{}`", path.display()))?, file: Some(path.clone()) })
             }
             Err(error) => Err(failed(error)),
         }
@@ -63,18 +67,18 @@ impl Vault {
 
     /// A key that nobody knows, kept nowhere: for tests and for data that ends with the process.
     pub fn passing() -> Result<Vault, SecretError> {
-        Ok(Vault { keys: vec![fresh()?] })
+        Ok(Vault { keys: vec![fresh()?], file: None })
     }
 
     /// Seals `secret` for `what`, which has to be said again to open it.
     pub fn seal(&self, what: &str, secret: &str) -> Result<String, SecretError> {
-        let key = &self.keys[0];
-        let sealing = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| SecretError::NoChance)?;
+        let key = self.keys()[0];
+        let sealing = RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| SecretError::NoChance)?;
         let mut bytes = secret.as_bytes().to_vec();
         let nonce = sealing
             .seal_in_place_append_tag(Aad::from(what.as_bytes()), &mut bytes)
             .map_err(|_| SecretError::NoChance)?;
-        Ok(format!("1:{}:{}{}", id(key), hex(nonce.as_ref()), hex(&bytes)))
+        Ok(format!("1:{}:{}{}", id(&key), hex(nonce.as_ref()), hex(&bytes)))
     }
 
     /// What was sealed for `what`.
@@ -87,12 +91,12 @@ impl Vault {
         let (Some("1"), Some(by), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(damaged());
         };
-        let key = self.keys.iter().find(|key| id(key.as_slice()) == by);
+        let key = self.keys().into_iter().find(|key| id(key.as_slice()) == by);
         let key = key.ok_or_else(|| SecretError::OtherKey { what: what.to_owned() })?;
         let mut bytes = unhex(body).filter(|bytes| bytes.len() > NONCE).ok_or_else(damaged)?;
         let mut rest = bytes.split_off(NONCE);
         let nonce = Nonce::try_assume_unique_for_key(&bytes).map_err(|_| damaged())?;
-        let opening = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| damaged())?;
+        let opening = RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| damaged())?;
         let plain =
             opening.open_in_place(nonce, Aad::from(what.as_bytes()), &mut rest).map_err(|_| damaged())?;
         String::from_utf8(plain.to_vec()).map_err(|_| damaged())
@@ -100,29 +104,43 @@ impl Vault {
 
     /// Whether `sealed` was sealed with the newest key.
     pub fn is_fresh(&self, sealed: &str) -> bool {
-        sealed.split(':').nth(1) == Some(id(&self.keys[0]).as_str())
+        sealed.split(':').nth(1) == Some(id(&self.keys()[0]).as_str())
     }
 
-    /// Puts a new key in front and keeps the others until [`Vault::forget_old_keys`].
+    /// The keys as they are now. One never knows none: what was read first holds while the file cannot be read.
+    fn keys(&self) -> Vec<[u8; 32]> {
+        let now = self.file.as_deref().and_then(|file| read(&std::fs::read_to_string(file).ok()?, FILE).ok());
+        now.unwrap_or_else(|| self.keys.clone())
+    }
+
+    /// Whether the keys come from the environment, where only the operator can change them.
+    pub fn is_from_environment(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// How many keys open what was sealed: more than one while a rotation is not over.
+    pub fn count(&self) -> usize {
+        self.keys().len()
+    }
+
+    /// Puts a key in front, a new one or one that was `given` as text, and keeps the others until [`Vault::forget_old_keys`].
     ///
     /// # Errors
-    /// `NoKey` when the key comes from the environment, where only the operator can change it.
-    pub fn add_key(&mut self, data: &Path) -> Result<(), SecretError> {
-        if std::env::var_os(VARIABLE).is_some() {
-            return Err(SecretError::NoKey {
-                place: format!(
-                    "{VARIABLE} is set, so the key is changed there: put the new one before the old, a comma between; it"
-                ),
-            });
-        }
-        let mut keys = vec![fresh()?];
-        keys.extend(&self.keys);
+    /// `NoKey` for a text that is no key.
+    pub fn add_key(&mut self, data: &Path, given: Option<&str>) -> Result<(), SecretError> {
+        let key = match given {
+            Some(text) => read(text, "what was given")?[0],
+            None => fresh()?,
+        };
+        let others = self.keys().into_iter().filter(|known| *known != key);
+        let keys = [key].into_iter().chain(others).collect();
         self.replace(data, keys)
     }
 
     /// Forgets all keys but the newest; call when everything was sealed anew.
     pub fn forget_old_keys(&mut self, data: &Path) -> Result<(), SecretError> {
-        self.replace(data, self.keys[..1].to_vec())
+        let newest = self.keys()[..1].to_vec();
+        self.replace(data, newest)
     }
 
     fn replace(&mut self, data: &Path, keys: Vec<[u8; 32]>) -> Result<(), SecretError> {
@@ -239,12 +257,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut vault = Vault::open_in(dir.path()).unwrap();
         let old = vault.seal("x", "y").unwrap();
-        vault.add_key(dir.path()).unwrap();
+        vault.add_key(dir.path(), None).unwrap();
         assert!(!vault.is_fresh(&old));
         assert_eq!(Vault::open_in(dir.path()).unwrap().open("x", &old).unwrap(), "y");
         let new = vault.seal("x", "y").unwrap();
         assert!(vault.is_fresh(&new));
+        let elsewhere = Vault::open_in(dir.path()).unwrap();
         vault.forget_old_keys(dir.path()).unwrap();
+        assert!(
+            elsewhere.is_fresh(&elsewhere.seal("x", "z").unwrap()),
+            "an open vault sees what others change"
+        );
         let reopened = Vault::open_in(dir.path()).unwrap();
         assert!(matches!(reopened.open("x", &old), Err(SecretError::OtherKey { .. })));
         assert_eq!(reopened.open("x", &new).unwrap(), "y");

@@ -1,11 +1,11 @@
 //! Sources and how far each of their streams has been read.
 
 use crate::store::Tried;
-use crate::{Metastore, MetastoreError, now_ms};
+use crate::{Metastore, MetastoreError, changes, now_ms, standings};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     ActiveValue::Set,
-    QueryOrder,
+    QueryOrder, TransactionTrait,
     sea_query::{Expr, OnConflict},
 };
 use std::collections::BTreeMap;
@@ -107,6 +107,46 @@ impl Metastore {
             .collect()
     }
 
+    /// Seals every secret anew that the newest key did not seal; says how many those were. All of them are opened before any is stored, and a
+    /// source that was changed meanwhile is looked at again.
+    pub async fn reseal_secrets(&self) -> Result<usize, MetastoreError> {
+        let mut resealed = 0;
+        loop {
+            let mut stale = Vec::new();
+            for source in self.sources().await? {
+                let mut secrets = source.secrets.clone();
+                for (parameter, sealed) in
+                    secrets.iter_mut().filter(|(_, sealed)| !self.vault.is_fresh(sealed))
+                {
+                    let what = secret_of(&source.name, parameter);
+                    *sealed = self.vault.seal(&what, &self.vault.open(&what, sealed)?)?;
+                }
+                if secrets != source.secrets {
+                    stale.push((source, secrets));
+                }
+            }
+            if stale.is_empty() {
+                return Ok(resealed);
+            }
+            const WHAT: &str = "seal the secrets anew";
+            let all = self.writer.begin().await.tried(WHAT)?;
+            for (source, secrets) in stale {
+                let text = |secrets: &BTreeMap<String, String>| serde_json::json!(secrets).to_string();
+                let done = entity::Entity::update_many()
+                    .col_expr(entity::Column::Secrets, Expr::value(text(&secrets)))
+                    .filter(entity::Column::Name.eq(&source.name))
+                    .filter(entity::Column::Secrets.eq(text(&source.secrets)))
+                    .exec(&all)
+                    .await
+                    .tried(WHAT)?;
+                let changed =
+                    secrets.iter().filter(|(name, sealed)| source.secrets.get(*name) != Some(sealed));
+                resealed += if done.rows_affected == 1 { changed.count() } else { 0 };
+            }
+            all.commit().await.tried(WHAT)?;
+        }
+    }
+
     /// A secret of a source as it is stored.
     pub fn seal_secret(&self, source: &str, parameter: &str, secret: &str) -> Result<String, MetastoreError> {
         Ok(self.vault.seal(&secret_of(source, parameter), secret)?)
@@ -157,6 +197,7 @@ impl Metastore {
             .exec(&self.writer)
             .await
             .tried("change the source")?;
+        self.note_refused(&source.name, None).await?;
         match done.rows_affected {
             0 => Err(MetastoreError::Missing { kind: "source", name: source.name.clone() }),
             _ => Ok(()),
@@ -172,11 +213,14 @@ impl Metastore {
         if done.rows_affected == 0 {
             return Err(MetastoreError::Missing { kind: "source", name: name.to_owned() });
         }
-        stream::Entity::delete_many()
-            .filter(stream::Column::Source.eq(name))
-            .exec(&self.writer)
-            .await
-            .tried("forget the source's bookmarks")?;
+        const WHAT: &str = "forget the source's bookmarks";
+        let of_source = stream::Entity::delete_many().filter(stream::Column::Source.eq(name));
+        of_source.exec(&self.writer).await.tried(WHAT)?;
+        let changes = changes::entity::Entity::delete_many();
+        changes.filter(changes::entity::Column::Source.eq(name)).exec(&self.writer).await.tried(WHAT)?;
+        let shapes = changes::shape::Entity::delete_many();
+        shapes.filter(changes::shape::Column::Source.eq(name)).exec(&self.writer).await.tried(WHAT)?;
+        standings::entity::Entity::delete_by_id(name).exec(&self.writer).await.tried(WHAT)?;
         Ok(())
     }
 
@@ -209,29 +253,39 @@ impl Metastore {
         stream: &str,
         state: &StreamState,
     ) -> Result<(), MetastoreError> {
-        stream::Entity::insert(stream::ActiveModel {
-            source: Set(source.to_owned()),
-            stream: Set(stream.to_owned()),
-            state: Set(state.state.to_string()),
-            loaded_at: Set(state.loaded_at),
-            sequence: Set(state.sequence),
-            pending: Set(state.pending.as_ref().map(ToString::to_string)),
-        })
-        .on_conflict(
-            OnConflict::columns([stream::Column::Source, stream::Column::Stream])
-                .update_columns([
-                    stream::Column::State,
-                    stream::Column::LoadedAt,
-                    stream::Column::Sequence,
-                    stream::Column::Pending,
-                ])
-                .to_owned(),
-        )
-        .exec_without_returning(&self.writer)
-        .await
-        .tried("store the stream's bookmark")?;
-        Ok(())
+        store_state(&self.writer, source, stream, state).await
     }
+}
+
+/// As [`Metastore::set_stream_state`], as a part of something larger.
+pub(crate) async fn store_state(
+    database: &impl ConnectionTrait,
+    source: &str,
+    stream: &str,
+    state: &StreamState,
+) -> Result<(), MetastoreError> {
+    stream::Entity::insert(stream::ActiveModel {
+        source: Set(source.to_owned()),
+        stream: Set(stream.to_owned()),
+        state: Set(state.state.to_string()),
+        loaded_at: Set(state.loaded_at),
+        sequence: Set(state.sequence),
+        pending: Set(state.pending.as_ref().map(ToString::to_string)),
+    })
+    .on_conflict(
+        OnConflict::columns([stream::Column::Source, stream::Column::Stream])
+            .update_columns([
+                stream::Column::State,
+                stream::Column::LoadedAt,
+                stream::Column::Sequence,
+                stream::Column::Pending,
+            ])
+            .to_owned(),
+    )
+    .exec_without_returning(database)
+    .await
+    .tried("store the stream's bookmark")?;
+    Ok(())
 }
 
 /// Minutes as the database keeps them; more than two million years are as good as never.

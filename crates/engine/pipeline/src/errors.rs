@@ -33,6 +33,8 @@ pub enum PipelineError {
     Decode { number: u64, source: serde_json::Error },
     #[error("there is no source `{name}`; `mirante source list` names them")]
     NoSource { name: String },
+    #[error("{message}")]
+    Source { message: String },
     #[error("{what} is at work in another process; wait until it has ended")]
     Busy { what: String },
     #[error("the lock `{path}` cannot be taken")]

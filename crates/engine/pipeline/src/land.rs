@@ -3,17 +3,19 @@
 //! Invariant: a stream's bookmark moves in the very commit that brings its rows, so that a run killed anywhere neither loses rows
 //! nor doubles them.
 
+mod keys;
+
+use self::keys::Keys;
+use crate::governed::Governed;
 use crate::position::Position;
 use crate::{Event, PipelineError, Progress};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use async_trait::async_trait;
 use connect::{
-    Batches, ConnectError, LandHint, LandedKeys, Piece, ReadRequest, Source, rejects_schema, rejects_table,
-    stream_table,
+    Batches, ConnectError, LandHint, Piece, ReadRequest, Source, rejects_schema, rejects_table, stream_table,
 };
 use futures::StreamExt;
-use lake::{Bookmark, Lake, LakeError, LandMode, Landed, Landing, Relations, RowsError, TableName, quote};
+use lake::{Bookmark, Lake, LakeError, LandMode, Landed, Landing, Relations, RowsError, TableName};
 use metastore::sources::StreamState;
 use metastore::{Metastore, now_ms};
 use std::sync::Arc;
@@ -37,6 +39,8 @@ pub struct LandReport {
     pub problems: Vec<String>,
     /// What is no problem, but may surprise: files that are there no more.
     pub notes: Vec<String>,
+    /// Why the system let nobody in: asking again with the same password may lock the account.
+    pub refused: Option<String>,
 }
 
 /// Sources that are read at the same time: a slow one does not hold the others up.
@@ -49,6 +53,17 @@ impl LandReport {
         self.pieces += other.pieces;
         self.problems.extend(other.problems);
         self.notes.extend(other.notes);
+        self.refused = other.refused.or(self.refused.take());
+    }
+
+    /// Notes a problem that a source tells of; true when nothing else of it may be asked for.
+    fn failed(&mut self, source: &str, error: &ConnectError) -> bool {
+        let problem = format!("source `{source}`: {}", crate::whole(error));
+        if error.is_refused_sign_in() {
+            self.refused = Some(problem.clone());
+        }
+        self.problems.push(problem);
+        self.refused.is_some()
     }
 }
 
@@ -75,18 +90,28 @@ async fn land_streams(
     let streams = match source.streams().await {
         Ok(streams) => streams,
         Err(error) => {
-            report.problems.push(format!("source `{}`: {}", source.name(), crate::whole(&error)));
+            report.failed(source.name(), &error);
             return Ok(());
         }
     };
+    let standing = metastore.standing(source.name()).await?;
+    if standing.offered != streams {
+        metastore.note_offered(source.name(), &streams).await?;
+    }
     let known = lake.latest(RAW).await?;
     let mut states = metastore.stream_states(source.name()).await?;
-    for stream in streams {
+    for stream in streams.into_iter().filter(|stream| standing.reads(stream)) {
         let table = TableName::new(RAW, stream_table(source.name(), &stream));
         let kept = states.remove(&stream);
-        let position = Position::find(lake, metastore, (source.name(), &stream), kept, &table).await?;
-        let at = At { lake, metastore, source, stream: &stream, table };
+        let whose = (source.name().to_owned(), stream.clone());
+        let position = Position::find(lake, metastore, whose, kept, &table).await?;
+        let governed = Governed::find(metastore, (source.name(), &stream), position.sequence()).await?;
+        let mut at = At { lake, metastore, source, stream: &stream, table, governed };
         at.land(&known, position, progress, report).await?;
+        at.governed.end().await?;
+        if report.refused.is_some() {
+            break;
+        }
     }
     Ok(())
 }
@@ -98,11 +123,12 @@ struct At<'a> {
     stream: &'a str,
     /// Where the stream's rows go.
     table: TableName,
+    governed: Governed<'a>,
 }
 
 impl At<'_> {
     async fn land(
-        &self,
+        &mut self,
         known: &Relations,
         mut position: Position<'_>,
         progress: &Progress,
@@ -110,20 +136,18 @@ impl At<'_> {
     ) -> Result<(), PipelineError> {
         let request = ReadRequest {
             stream: self.stream.to_owned(),
-            known: self.schema_so_far(known, &self.table).await?,
+            // A table that starts again binds nothing.
+            known: if self.governed.starts_again() { None } else { self.schema_so_far(known).await? },
             since: position.state().clone(),
             keys: Some(Arc::new(Keys { lake: self.lake.clone(), table: self.table.clone() })),
         };
-        let problem =
-            |error: &ConnectError| format!("source `{}`: {}", self.source.name(), crate::whole(error));
         let mut reading = match self.source.read(request).await {
             Ok(reading) => reading,
-            Err(error) => {
-                report.problems.push(problem(&error));
-                return Ok(());
-            }
+            Err(error) => return self.failed(&error, report).await,
         };
-        report.problems.extend(reading.failures.iter().map(problem));
+        for failure in &reading.failures {
+            self.failed(failure, report).await?;
+        }
         while let Some(piece) = reading.pieces.next().await {
             match piece {
                 Ok(piece) => {
@@ -132,7 +156,7 @@ impl At<'_> {
                     }
                 }
                 Err(error) => {
-                    report.problems.push(problem(&error));
+                    self.failed(&error, report).await?;
                     break;
                 }
             }
@@ -153,10 +177,16 @@ impl At<'_> {
         position.settle().await
     }
 
+    /// Notes what could not be read, and holds the stream if that is because its columns are no longer what they were.
+    async fn failed(&mut self, error: &ConnectError, report: &mut LandReport) -> Result<(), PipelineError> {
+        report.failed(self.source.name(), error);
+        self.governed.note_problem(error).await
+    }
+
     /// Lands one piece, its bookmark with it, and says whether the next one may follow. Rows that do not fit their table are a problem of
     /// their file alone; pieces of a system build on each other, so there the first that fails ends the stream until the next sync.
     async fn land_next(
-        &self,
+        &mut self,
         position: &mut Position<'_>,
         piece: Piece,
         progress: &Progress,
@@ -164,12 +194,18 @@ impl At<'_> {
     ) -> Result<bool, PipelineError> {
         let of_a_file = is_of_a_file(&piece);
         let (mark, file, stream) = (piece.mark.clone(), piece.file.clone(), piece.stream.clone());
+        if let Some(why) = self.governed.hold_for_key(&piece).await? {
+            report.problems.push(format!("source `{}`, stream `{stream}`: {why}", self.source.name()));
+            return Ok(false);
+        }
         let bookmark = match &mark {
             Some(mark) => Some(position.prepare(mark.clone()).await?),
             None => None,
         };
-        match self.land_piece(piece, bookmark).await {
+        let shape = self.governed.shape_of(&piece);
+        match self.land_piece(piece, bookmark, self.governed.is_anew(&stream)).await {
             Ok((table, landed, rejected)) => {
+                self.governed.landed(&stream, shape, &landed.columns).await?;
                 report.pieces += 1;
                 report.rejected += rejected;
                 if !landed.already {
@@ -180,6 +216,7 @@ impl At<'_> {
             Err(error) if concerns_one_file(&error) => {
                 let message = crate::whole(&error);
                 report.problems.push(format!("source `{}`, file `{file}`: {message}", self.source.name()));
+                self.governed.note_problem(&error).await?;
                 position.gave_up();
                 return Ok(of_a_file);
             }
@@ -200,22 +237,19 @@ impl At<'_> {
         Ok(self.metastore.set_stream_state(self.source.name(), stream, &arrived).await?)
     }
 
-    async fn schema_so_far(
-        &self,
-        known: &Relations,
-        table: &TableName,
-    ) -> Result<Option<SchemaRef>, PipelineError> {
-        if !known.contains_key(table) {
+    async fn schema_so_far(&self, known: &Relations) -> Result<Option<SchemaRef>, PipelineError> {
+        if !known.contains_key(&self.table) {
             return Ok(None);
         }
         let session = self.lake.session(known.clone());
-        Ok(Some(session.schema(&format!("select * from {}", table.quoted())).await?))
+        Ok(Some(session.schema(&format!("select * from {}", self.table.quoted())).await?))
     }
 
     async fn land_piece(
         &self,
         piece: Piece,
         bookmark: Option<Bookmark>,
+        anew: bool,
     ) -> Result<(TableName, Landed, u64), LakeError> {
         let table = TableName::new(RAW, stream_table(self.source.name(), &piece.stream));
         let once = is_of_a_file(&piece);
@@ -227,6 +261,7 @@ impl At<'_> {
                 batch_id: piece.batch_id.clone(),
                 once,
                 mode: mode(&piece.hint),
+                anew,
                 schema: piece.schema.clone(),
                 rows: shared(rows.clone()),
                 bookmark,
@@ -249,6 +284,7 @@ impl At<'_> {
                     batch_id: format!("{}/rejects", piece.batch_id),
                     once: true,
                     bookmark: None,
+                    anew: false,
                     mode: LandMode::ReplaceWhere {
                         column: connect::REJECTS_FILE_COLUMN.to_owned(),
                         value: piece.file.clone(),
@@ -259,31 +295,6 @@ impl At<'_> {
                 .await?;
         }
         Ok((table, landed, rejected))
-    }
-}
-
-/// The keys of the rows that a raw table holds.
-#[derive(Debug)]
-struct Keys {
-    lake: Lake,
-    table: TableName,
-}
-
-#[async_trait]
-impl LandedKeys for Keys {
-    async fn keys(&self, columns: &[&str]) -> Result<Vec<RecordBatch>, RowsError> {
-        let relations = self.lake.latest(RAW).await?;
-        if !relations.contains_key(&self.table) {
-            return Ok(Vec::new());
-        }
-        let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let sql = format!(
-            "select {} from {} where not coalesce({}, false)",
-            columns.join(", "),
-            self.table.quoted(),
-            quote(connect::DELETED_COLUMN)
-        );
-        Ok(self.lake.session(relations).query(&sql).await?)
     }
 }
 

@@ -4,9 +4,11 @@
 //! a new edition only when every blocking check has passed on it; whatever happens before that moment, they stay where they were.
 
 mod access;
+mod again;
 mod build;
 pub mod bundle;
 mod errors;
+mod governed;
 mod judge;
 mod land;
 pub mod packs;

@@ -13,8 +13,8 @@ use metastore::{Metastore, now_ms};
 /// The position of one stream.
 pub(crate) struct Position<'a> {
     metastore: &'a Metastore,
-    source: &'a str,
-    stream: &'a str,
+    source: String,
+    stream: String,
     kept: StreamState,
     state: connect::StreamState,
 }
@@ -24,7 +24,7 @@ impl<'a> Position<'a> {
     pub(crate) async fn find(
         lake: &Lake,
         metastore: &'a Metastore,
-        (source, stream): (&'a str, &'a str),
+        (source, stream): (String, String),
         kept: Option<StreamState>,
         table: &TableName,
     ) -> Result<Position<'a>, PipelineError> {
@@ -34,7 +34,7 @@ impl<'a> Position<'a> {
             pending: None,
             loaded_at: 0,
         });
-        let carried = lake.bookmark(table, &name(source, stream)).await?.unwrap_or_default();
+        let carried = lake.bookmark(table, &name(&source, &stream)).await?.unwrap_or_default();
         match kept.pending.take() {
             // The rows were committed, and then whoever did it was stopped before it could say so here.
             Some(pending) if carried == kept.sequence + 1 => {
@@ -52,13 +52,28 @@ impl<'a> Position<'a> {
         &self.state
     }
 
+    /// How often it has moved.
+    pub(crate) fn sequence(&self) -> i64 {
+        self.kept.sequence
+    }
+
+    /// The position as it is to be stored when it is moved to `state` by somebody's decision.
+    ///
+    /// # Errors
+    /// `Bookmark`.
+    pub(crate) fn moved(mut self, state: connect::StreamState) -> Result<StreamState, PipelineError> {
+        self.kept.state = self.json(&state)?;
+        self.kept.pending = None;
+        Ok(self.kept)
+    }
+
     /// Writes down what will hold once the rows are in, and gives the bookmark that they carry.
     pub(crate) async fn prepare(&mut self, mark: Mark) -> Result<Bookmark, PipelineError> {
         let mut next = self.state.clone();
         next.set(mark);
         self.kept.pending = Some(self.json(&next)?);
         self.keep().await?;
-        Ok(Bookmark { name: name(self.source, self.stream), sequence: self.kept.sequence + 1 })
+        Ok(Bookmark { name: name(&self.source, &self.stream), sequence: self.kept.sequence + 1 })
     }
 
     /// The rows are in. Written down with the next piece, or by `settle`.
@@ -89,12 +104,12 @@ impl<'a> Position<'a> {
     }
 
     async fn keep(&self) -> Result<(), PipelineError> {
-        Ok(self.metastore.set_stream_state(self.source, self.stream, &self.kept).await?)
+        Ok(self.metastore.set_stream_state(&self.source, &self.stream, &self.kept).await?)
     }
 
     fn json(&self, state: &connect::StreamState) -> Result<serde_json::Value, PipelineError> {
         serde_json::to_value(state)
-            .map_err(|source| PipelineError::Bookmark { stream: self.stream.to_owned(), source })
+            .map_err(|source| PipelineError::Bookmark { stream: self.stream.clone(), source })
     }
 }
 

@@ -41,7 +41,7 @@ impl Pipeline {
         let never = &CancellationToken::new();
         let each = rows
             .into_iter()
-            .map(|row| async move { self.sync_row(&row, Trigger::Run, (progress, never)).await });
+            .map(|row| async move { self.sync_unless_refused(&row, (progress, never)).await });
         let mut reports = futures::stream::iter(each).buffered(SOURCES_AT_ONCE);
         let mut report = LandReport::default();
         while let Some(landed) = reports.next().await {
@@ -53,6 +53,23 @@ impl Pipeline {
             }
         }
         Ok(report)
+    }
+
+    /// A password that was refused is not tried again and again: that locks accounts.
+    async fn sync_unless_refused(
+        &self,
+        row: &SourceRow,
+        watched: (&Progress, &CancellationToken),
+    ) -> Result<LandReport, PipelineError> {
+        let Some(why) = self.metastore.standing(&row.name).await?.refused else {
+            return self.sync_row(row, Trigger::Run, watched).await;
+        };
+        let remedy = format!(
+            "it is not read until its settings are changed (`mirante source set {0} …`) or somebody tries again \
+             (`mirante source sync {0}`)",
+            row.name
+        );
+        Ok(LandReport { problems: vec![format!("{why}; {remedy}")], ..LandReport::default() })
     }
 
     async fn sync_row(
@@ -67,6 +84,9 @@ impl Pipeline {
         let mut report = LandReport::default();
         let landed = self.land(row, watched, &mut report).await;
         self.metastore.end_sync(&id, &end_of(&report, landed.as_ref())).await?;
+        if landed.is_some() {
+            self.metastore.note_refused(&row.name, report.refused.as_deref()).await?;
+        }
         landed.unwrap_or(Ok(()))?;
         Ok(report)
     }

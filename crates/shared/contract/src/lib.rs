@@ -4,6 +4,7 @@
 //! `Principal`, so that nothing can be read without saying who asks.
 
 pub mod boards;
+pub mod changes;
 pub mod editions;
 pub mod failure;
 pub mod metrics;

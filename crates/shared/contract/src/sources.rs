@@ -2,6 +2,7 @@
 //!
 //! Holds no secret and no row. Invariant: form, command line and API are made from the same declaration.
 
+use crate::changes::{ChangeCard, ReadAgain};
 use crate::{Failure, Principal};
 use async_trait::async_trait;
 use kpi::definition::Label;
@@ -121,6 +122,8 @@ pub struct SourceCard {
     pub last: Option<SyncCard>,
     /// What is being read at this moment.
     pub running: Option<SyncProgress>,
+    /// Why the system let nobody in; it is not read by itself until its settings are changed.
+    pub refused: Option<String>,
 }
 
 /// How old the data is, against what was promised.
@@ -242,6 +245,30 @@ pub struct SourcePage {
     pub rejects: Vec<RejectCard>,
     /// Newest first.
     pub history: Vec<SyncCard>,
+    /// Newest first.
+    pub changes: Vec<ChangeCard>,
+    /// Where its system sends what happens, if it does.
+    pub hook: Option<HookCard>,
+    /// The build that is under way, of this source's rows or those of others.
+    pub building: Option<BuildProgress>,
+}
+
+/// The address that a system sends to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookCard {
+    pub address: String,
+    /// Whether it can be the one that the world knows: `public_url` is set.
+    pub is_public: bool,
+}
+
+/// How far a build has got.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildProgress {
+    /// `transform`, `check`, …
+    pub step: String,
+    /// Models or checks that are ready, of how many; both 0 while that is not known.
+    pub done: u32,
+    pub total: u32,
 }
 
 /// A parameter and what it was told.
@@ -261,6 +288,20 @@ pub struct StreamCard {
     pub loaded_at: Option<String>,
     pub rows: Option<u64>,
     pub rejected: Option<u64>,
+    pub reads: StreamReads,
+    /// The models that its table is read by: `staging.stg_crm_deals`.
+    pub used_by: Vec<String>,
+}
+
+/// Whether a stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamReads {
+    Yes,
+    /// A person took it out: its rows stay, and no new ones come.
+    Resting,
+    /// Another stream brings it along.
+    Along,
 }
 
 /// A value that did not fit.
@@ -284,6 +325,19 @@ pub struct SourceDraft {
     pub schedule: Option<String>,
     /// Parameter → text. A secret that is left out keeps the value that it has.
     pub values: std::collections::BTreeMap<String, String>,
+    /// What a connector itself asks for (`Sources::wants`): name → text. Empty where it was told in one piece, or stays as it is.
+    pub fields: std::collections::BTreeMap<String, String>,
+    /// Which streams are read; none to leave that as it is.
+    pub streams: Option<Chosen>,
+}
+
+/// The streams that are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chosen {
+    /// Those that are yet to come included.
+    All,
+    Only(std::collections::BTreeSet<String>),
 }
 
 /// What trying a source out found.
@@ -310,6 +364,8 @@ pub trait Sources: Send + Sync {
     async fn kinds(&self, principal: &Principal) -> Result<Vec<SourceKind>, Failure>;
     /// Opens the draft and asks the system itself; stores nothing.
     async fn test(&self, principal: &Principal, draft: &SourceDraft) -> Result<Trial, Failure>;
+    /// What the connector that a draft names asks for, where it is one that tells.
+    async fn wants(&self, principal: &Principal, draft: &SourceDraft) -> Result<Vec<Parameter>, Failure>;
     async fn add(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure>;
     /// Tells a source anew; its bookmarks stay.
     async fn change(&self, principal: &Principal, draft: &SourceDraft) -> Result<(), Failure>;
@@ -317,6 +373,19 @@ pub trait Sources: Send + Sync {
     async fn remove(&self, principal: &Principal, name: &str) -> Result<(), Failure>;
     /// Starts a sync; one that is under way goes on.
     async fn sync(&self, principal: &Principal, name: &str) -> Result<(), Failure>;
+    /// Starts a sync that reads everything since a day (`2024-01-31`) again; tells what each stream will bring.
+    async fn read_again(
+        &self,
+        principal: &Principal,
+        name: &str,
+        since: &str,
+    ) -> Result<Vec<(String, ReadAgain)>, Failure>;
+    /// Chooses which streams are read; the others rest, and their rows stay.
+    async fn choose(&self, principal: &Principal, name: &str, chosen: &Chosen) -> Result<(), Failure>;
+    /// Takes in what holds a stream: its table starts again, with a sync that is started now.
+    async fn accept(&self, principal: &Principal, name: &str, stream: &str) -> Result<(), Failure>;
+    /// Newest first.
+    async fn syncs(&self, principal: &Principal, name: &str, limit: u32) -> Result<Vec<SyncCard>, Failure>;
     /// Ends a sync that is under way; what it has landed stays.
     async fn cancel(&self, principal: &Principal, name: &str) -> Result<(), Failure>;
 }

@@ -140,15 +140,17 @@ impl AddDeclared {
     }
 }
 
+/// What every source is told, whatever its kind.
+const OWN: [&str; 3] = ["schedule=", "promise=", "streams="];
+
 /// Changes what a source was told: `PARAMETER=VALUE`, secrets as `PARAMETER=env:NAME` and the like. Its bookmarks stay.
 pub async fn set(house: &House, mut row: SourceRow, changes: &[String]) -> Result<()> {
-    let (own, changes): (Vec<_>, Vec<_>) = changes
-        .iter()
-        .cloned()
-        .partition(|change| change.starts_with("schedule=") || change.starts_with("promise="));
+    let (own, changes): (Vec<_>, Vec<_>) =
+        changes.iter().cloned().partition(|change| OWN.iter().any(|own| change.starts_with(own)));
     for change in &own {
         match change.split_once('=') {
             Some(("schedule", words)) => row.schedule = Some(scheduled(words)?),
+            Some(("streams", names)) => super::governed::choose_streams(house, &row, names).await?,
             Some((_, minutes)) => {
                 let minutes = minutes.parse();
                 row.promised_minutes = Some(

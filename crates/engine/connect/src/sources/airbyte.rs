@@ -34,7 +34,7 @@ use crate::sources::python::connector::Connector;
 use crate::sources::python::folder::Folder;
 
 pub use declaration::kind;
-pub use form::parameters;
+pub use form::{configuration, parameters};
 
 /// A connector.
 ///

@@ -33,12 +33,13 @@ use serde::{Deserialize, Serialize};
 
 use self::assemble::Assembly;
 use self::discover::Place;
-use self::marks::{FileMark, batch_id, digest_of, mark_of};
+use self::marks::{FileMark, batch_id, digest_of, forgotten, mark_of};
 use self::options::{FilesOptions, StreamOptions};
 use self::parallel::in_parallel;
 use self::plan::{Learned, Plan, plan, usual_reading};
 use self::profile::{Profile, Stamp};
 use self::rows::Unit;
+use crate::again::{Again, Rewound};
 use crate::batches::Batches;
 use crate::column_name::sql_name;
 use crate::errors::ConnectError;
@@ -393,5 +394,9 @@ impl Source for FilesSource {
     async fn read(&self, request: ReadRequest) -> Result<Reading, ConnectError> {
         let source = self.clone();
         Ok(aside(move || source.read_now(&request)).await?.in_turn())
+    }
+
+    async fn rewound(&self, _: &str, since: &StreamState, _: Again) -> Result<Rewound, ConnectError> {
+        Ok(Rewound::Whole(forgotten(since)))
     }
 }

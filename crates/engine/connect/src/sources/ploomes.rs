@@ -32,6 +32,7 @@ use self::fields::Custom;
 use self::layout::Layout;
 use self::sweep::{Guards, Mode, Sweep};
 use crate::account::Account;
+use crate::again::{Again, Rewound};
 use crate::clock::Clock;
 use crate::errors::ConnectError;
 use crate::http::HttpOptions;
@@ -268,5 +269,32 @@ impl Source for Ploomes {
             snapshots::SNAPSHOTS => snapshots::read(&self.api, self.clock.today(), &request.since).await,
             _ => Err(ConnectError::unknown_stream(&self.name, &request.stream, self.streams().await?)),
         }
+    }
+
+    /// Lists are read whole anyway; how deals stood on a day gone by is nowhere to be read.
+    async fn rewound(
+        &self,
+        stream: &str,
+        since: &StreamState,
+        again: Again,
+    ) -> Result<Rewound, ConnectError> {
+        if stream == snapshots::SNAPSHOTS {
+            return Ok(Rewound::Never);
+        }
+        if ENTITIES.iter().all(|entity| entity.stream != stream) {
+            return Ok(Rewound::Whole(StreamState::default()));
+        }
+        let at = match again {
+            Again::Since(beginning) => Some(beginning.at.timestamp_micros()),
+            Again::Whole => None,
+        };
+        let mut state = since.clone();
+        if let Some(mark) = cursor::rewound(since.get(cursor::CURSOR), self.start, at) {
+            state.set(mark);
+        }
+        Ok(match again {
+            Again::Since(_) => Rewound::Since(state),
+            Again::Whole => Rewound::Whole(state),
+        })
     }
 }

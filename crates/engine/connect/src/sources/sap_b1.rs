@@ -20,16 +20,19 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use futures::StreamExt;
 
-use self::catalogue::{Entity, Lines};
+use self::catalogue::{Entity, Lines, Whole};
 use self::crawl::Crawl;
-use self::progress::{PROGRESS, Progress};
+use self::progress::{PROGRESS, Progress, days_back};
 use self::session::Session;
+use crate::again::{Again, Rewound};
 use crate::column_name::sql_name;
 use crate::errors::ConnectError;
 use crate::http::HttpError;
 use crate::records::Shape;
 use crate::settings::Settings;
-use crate::source::{Discovery, ReadRequest, Reading, Source, StreamFound, Tested, stream_table};
+use crate::source::{
+    Discovery, Mark, ReadRequest, Reading, Source, StreamFound, StreamState, Tested, stream_table,
+};
 use crate::sources::Surroundings;
 
 pub use declaration::kind;
@@ -188,6 +191,35 @@ impl Source for SapB1 {
             return Ok(Reading::of(futures::stream::once(piece).filter_map(ended).boxed()));
         }
         Err(ConnectError::unknown_stream(&self.name, &stream, self.streams().await?))
+    }
+
+    /// What changes without leaving a day is read whole; so are user tables.
+    async fn rewound(
+        &self,
+        stream: &str,
+        since: &StreamState,
+        again: Again,
+    ) -> Result<Rewound, ConnectError> {
+        let entity = self.entities.iter().find(|entity| entity.stream() == stream);
+        let (Some(entity), Some(kept)) = (entity, since.get(PROGRESS)) else {
+            return Ok(Rewound::Whole(StreamState::default()));
+        };
+        let has_days = !entity.follow.days.is_empty() && entity.follow.whole != Whole::Always;
+        let day = match again {
+            Again::Since(beginning) if has_days => Some(beginning.day),
+            _ => None,
+        };
+        let back = days_back(&entity.follow, self.reader.asking.reread_days);
+        let progress = Progress::resumed(Some(kept), entity.asked(self.reader.asking.first_day));
+        let failed = |error: serde_json::Error| ConnectError::Records {
+            source_name: self.name.clone(),
+            stream: stream.to_owned(),
+            detail: format!("how far it has been read cannot be written down ({error})"),
+        };
+        let value = progress.back_to(day, back).mark().map_err(failed)?;
+        let mut state = since.clone();
+        state.set(Mark { key: PROGRESS.to_owned(), value });
+        Ok(if day.is_some() { Rewound::Since(state) } else { Rewound::Whole(state) })
     }
 
     async fn close(&self) {

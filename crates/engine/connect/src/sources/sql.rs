@@ -35,11 +35,13 @@ use self::progress::{PROGRESS, Progress};
 use self::session::Session;
 use self::streams::{Stream, fits};
 use self::sweep::{Guards, Mode, Sweep};
+use crate::again::{Again, Rewound};
 use crate::clock::Clock;
 use crate::errors::ConnectError;
 use crate::settings::Settings;
 use crate::source::{
-    Discovery, ReadRequest, Reading, SAME_CONTENT, Skipped, Source, StreamFound, Tested, stream_table,
+    Discovery, ReadRequest, Reading, SAME_CONTENT, Skipped, Source, StreamFound, StreamState, Tested,
+    stream_table,
 };
 use crate::sources::Surroundings;
 
@@ -258,5 +260,27 @@ impl Source for Sql {
         });
         let passage = Passage::new(self.reader.clone(), stream, progress, sweep);
         Ok(Reading { skipped: begun.into_iter().collect(), ..Reading::of(passage.pieces()) })
+    }
+
+    /// By the cursor, where it tells a time.
+    async fn rewound(
+        &self,
+        stream: &str,
+        since: &StreamState,
+        again: Again,
+    ) -> Result<Rewound, ConnectError> {
+        let stream = self.stream(stream).await?;
+        let mut progress = Progress::resumed(since.get(PROGRESS), &stream, true);
+        let mut state = since.clone();
+        let goes_back = match again {
+            Again::Since(beginning) => progress.back_to(&stream, beginning.at),
+            Again::Whole => false,
+        };
+        if goes_back {
+            state.set(progress.mark());
+            return Ok(Rewound::Since(state));
+        }
+        state.set(progress.anew().mark());
+        Ok(Rewound::Whole(state))
     }
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::again::{Again, Rewound};
 use crate::column_name::sql_name;
 use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
@@ -21,7 +22,7 @@ use crate::inbox::Delivery;
 use crate::records::{RecordColumn, Shape};
 use crate::settings::Settings;
 use crate::source::{
-    Discovery, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
+    Discovery, ReadRequest, Reading, Source, StreamFound, StreamState, StreamTested, Tested, stream_table,
 };
 use crate::sources::Surroundings;
 
@@ -215,6 +216,11 @@ impl Source for Webhook {
         let (facts, picked) = (Facts::fixed(Arc::new(self.shape())), self.picked.clone());
         let taken = Arc::new(move |delivery: &Delivery, facts: &mut Facts| take(delivery, &picked, facts));
         self.inbound.read(EVENTS, &request.since, facts, taken).await
+    }
+
+    /// What was sent to us cannot be asked for again.
+    async fn rewound(&self, _: &str, _: &StreamState, _: Again) -> Result<Rewound, ConnectError> {
+        Ok(Rewound::Never)
     }
 
     async fn close(&self) {

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use self::envelope::{Envelope, Event};
 use self::graph::Graph;
+use crate::again::{Again, Rewound};
 use crate::errors::ConnectError;
 use crate::facts::{Facts, Row};
 use crate::http::HttpOptions;
@@ -32,7 +33,8 @@ use crate::manners::{Manners, Pace};
 use crate::records::Shape;
 use crate::settings::Settings;
 use crate::source::{
-    Discovery, LandedKeys, ReadRequest, Reading, Source, StreamFound, StreamTested, Tested, stream_table,
+    Discovery, LandedKeys, ReadRequest, Reading, Source, StreamFound, StreamState, StreamTested, Tested,
+    stream_table,
 };
 use crate::sources::Surroundings;
 
@@ -268,6 +270,16 @@ impl Source for WhatsApp {
             }
             _ => Err(ConnectError::unknown_stream(&self.name, &request.stream, self.streams().await?)),
         }
+    }
+
+    /// Meta tells its figures again, and nothing of what it has sent.
+    async fn rewound(
+        &self,
+        stream: &str,
+        since: &StreamState,
+        again: Again,
+    ) -> Result<Rewound, ConnectError> {
+        Ok(if RECEIVED.contains(&stream) { Rewound::Never } else { analytics::rewound(stream, since, again) })
     }
 
     /// Lets go of deliveries that the lake has.

@@ -161,6 +161,7 @@ async fn second_process_waits_while_the_first_writes_and_then_says_so() {
         batch_id: "1".to_string(),
         once: true,
         bookmark: None,
+        anew: false,
         mode: LandMode::Append,
         schema,
         rows: futures::StreamExt::boxed(slow),

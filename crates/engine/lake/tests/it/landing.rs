@@ -129,12 +129,26 @@ async fn replace_where_exchanges_the_rows_of_one_file() {
 }
 
 #[tokio::test]
-async fn replace_exchanges_all_rows_and_may_change_types() {
+async fn replace_exchanges_all_rows_and_only_a_table_that_starts_again_changes_types() {
     let dir = tempfile::tempdir().unwrap();
     let lake = open(dir.path()).await;
     let rows = batch(vec![("id", ints(&[1])), ("gone", texts(&["x"]))]);
     land(&lake, "raw.t", "1", LandMode::Replace, rows).await.unwrap();
-    land(&lake, "raw.t", "2", LandMode::Replace, batch(vec![("id", texts(&["A1"]))])).await.unwrap();
+    let other = batch(vec![("id", texts(&["A1"]))]);
+    let refused = land(&lake, "raw.t", "2", LandMode::Replace, other.clone()).await.unwrap_err();
+    assert!(matches!(refused, LakeError::ColumnType { .. }), "{refused}");
+    assert_eq!(ask(&newest(&lake).await, "SELECT id, gone FROM raw.t").await, ["1|x"]);
+    let anew = Landing {
+        table: table("raw.t"),
+        batch_id: "2".to_string(),
+        once: true,
+        mode: LandMode::Merge { key: vec!["id".to_string()] },
+        anew: true,
+        schema: other.schema(),
+        rows: futures::stream::iter([Ok(other.clone()), Ok(other)]).boxed(),
+        bookmark: None,
+    };
+    lake.land(anew).await.unwrap();
     assert_eq!(ask(&newest(&lake).await, "SELECT id, gone FROM raw.t").await, ["A1|∅"]);
 }
 
@@ -159,6 +173,7 @@ async fn rows_that_stop_with_an_error_leave_the_table_as_it_was() {
         batch_id: "2".to_string(),
         once: true,
         bookmark: None,
+        anew: false,
         mode: LandMode::Append,
         schema: rows.schema(),
         rows: futures::stream::iter([Ok(rows.clone()), Err("the file ends in row 3".into())]).boxed(),
@@ -262,6 +277,7 @@ async fn many_batches_in_one_landing_are_all_there() {
         batch_id: "1".to_string(),
         once: true,
         bookmark: None,
+        anew: false,
         mode: LandMode::Append,
         schema,
         rows: futures::stream::iter(batches.into_iter().map(|b: Result<_, LakeError>| b.map_err(Into::into)))

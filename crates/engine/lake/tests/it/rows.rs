@@ -37,6 +37,7 @@ pub(crate) fn landing(name: &str, batch_id: &str, mode: LandMode, rows: RecordBa
         batch_id: batch_id.to_string(),
         once: true,
         bookmark: None,
+        anew: false,
         mode,
         schema: rows.schema(),
         rows: futures::stream::iter([Ok(rows)]).boxed(),

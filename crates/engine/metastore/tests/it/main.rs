@@ -4,3 +4,4 @@ mod places;
 mod postgres;
 mod publishing;
 mod signing_in;
+mod streams;

@@ -61,6 +61,7 @@ async fn session_of(world: &World, dir: &std::path::Path) -> Session {
         once: true,
         bookmark: None,
         mode: LandMode::Append,
+        anew: false,
         schema: rows.schema(),
         rows: futures::stream::iter([Ok(rows)]).boxed(),
     };

@@ -2,8 +2,10 @@
 //!
 //! Shows nothing. Invariant: what may hold a secret becomes a secret, and what the form cannot say stays JSON.
 
+use std::collections::BTreeMap;
+
 use contract::sources::{Parameter, Takes};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The parameters of a `connectionSpecification`, in the order that it wants. Objects, lists and choices between objects are JSON text; numbers
 /// with a fraction are text.
@@ -59,6 +61,41 @@ fn takes(property: &Value) -> Takes {
     }
 }
 
+/// The configuration that the texts of such a form make: each value as its property wants it, empty ones left out.
+///
+/// # Errors
+/// Names the property and what it takes; never its value.
+pub fn configuration(specification: &Value, typed: &BTreeMap<String, String>) -> Result<Value, String> {
+    let mut config = Map::new();
+    for (name, text) in typed.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        let property = &specification["properties"][name];
+        if property.is_null() {
+            return Err(format!("`{name}` is nothing that the connector asks for"));
+        }
+        config.insert(name.clone(), valued(property, text).map_err(|what| format!("`{name}` takes {what}"))?);
+    }
+    let required = specification["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    match required.into_iter().find(|name| !config.contains_key(*name)) {
+        Some(missing) => Err(format!("`{missing}` is missing")),
+        None => Ok(Value::Object(config)),
+    }
+}
+
+fn valued(property: &Value, text: &str) -> Result<Value, &'static str> {
+    let trimmed = text.trim();
+    let words = property["enum"].as_array().into_iter().flatten();
+    if let Some(word) = words.into_iter().find(|word| written(word) == trimmed) {
+        return Ok(word.clone());
+    }
+    match kind(property) {
+        "string" => Ok(Value::from(text)),
+        "integer" => trimmed.parse::<i64>().map(Value::from).map_err(|_| "a whole number"),
+        "number" => trimmed.parse::<f64>().map(Value::from).map_err(|_| "a number, as 1.5"),
+        "boolean" => trimmed.parse::<bool>().map(Value::from).map_err(|_| "true or false"),
+        _ => serde_json::from_str(trimmed).map_err(|_| "JSON, as the connector documents it"),
+    }
+}
+
 /// The type, without the one that only says that it may be left out.
 fn kind(property: &Value) -> &str {
     match &property["type"] {
@@ -94,6 +131,49 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_was_typed_becomes_the_configuration_that_the_connector_wants() {
+        let specification = json!({
+            "required": ["token", "count"],
+            "properties": {
+                "token": {"type": "string", "airbyte_secret": true},
+                "count": {"type": ["null", "integer"]},
+                "rate": {"type": "number"},
+                "live": {"type": "boolean"},
+                "size": {"enum": [1, 2]},
+                "auth": {"type": "object", "properties": {"key": {"type": "string", "airbyte_secret": true}}},
+                "file": {"type": "string", "multiline": true}
+            }
+        });
+        let made = |typed: &[(&str, &str)]| {
+            let typed = typed.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            configuration(&specification, &typed)
+        };
+        let whole = [
+            ("token", " s "),
+            ("count", "7"),
+            ("rate", "1.5"),
+            ("live", "true"),
+            ("size", "2"),
+            ("auth", "{\"key\": \"k\"}"),
+            ("file", "{\"a\": 1}"),
+        ];
+        let expected = json!({"token": " s ", "count": 7, "rate": 1.5, "live": true, "size": 2, "auth": {"key": "k"}, "file": "{\"a\": 1}"});
+        assert_eq!(made(&whole), Ok(expected));
+        assert_eq!(
+            made(&[("token", "s"), ("count", " "), ("live", "")]),
+            Err("`count` is missing".to_owned())
+        );
+        for (name, text, what) in [
+            ("count", "topsecret", "`count` takes a whole number"),
+            ("auth", "topsecret", "`auth` takes JSON"),
+            ("other", "topsecret", "`other` is nothing"),
+        ] {
+            let error = made(&[("token", "s"), ("count", "1"), (name, text)]).unwrap_err();
+            assert!(error.starts_with(what) && !error.contains("topsecret"), "{error}");
+        }
+    }
 
     #[test]
     fn a_specification_becomes_a_form() {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::options::StreamOptions;
 use super::unpack;
-use crate::source::Mark;
+use crate::source::{Mark, StreamState};
 use crate::tally::Evidence;
 
 /// What is kept of a file that was landed.
@@ -32,6 +32,20 @@ pub struct FileMark {
 /// The mark as the caller keeps it.
 pub fn mark_of(file: &str, mark: &FileMark) -> Mark {
     Mark { key: file.to_owned(), value: serde_json::to_value(mark).unwrap_or_default() }
+}
+
+/// The marks of files that are all to be read again: each landing gets another number than those before, so that it is none of them.
+pub fn forgotten(since: &StreamState) -> StreamState {
+    let mut state = StreamState::default();
+    for file in since.keys() {
+        let known = since.get(file).and_then(|mark| serde_json::from_value::<FileMark>(mark.clone()).ok());
+        if let Some(known) = known {
+            let evidence = Evidence::default();
+            let (content, options, empty) = Default::default();
+            state.set(mark_of(file, &FileMark { content, options, empty, evidence, ..known }));
+        }
+    }
+    state
 }
 
 /// Digest of the options: other options read other rows.

@@ -196,6 +196,23 @@ pub fn mark(place: Place, recent: &Recent, columns: &BTreeMap<String, String>) -
     Mark { key: CURSOR.to_owned(), value: serde_json::json!(kept) }
 }
 
+/// The mark from which everything since `at` is read again, or everything; none when nothing has been read and no start would keep records
+/// back. The columns of the company's fields keep their names.
+pub fn rewound(mark: Option<&serde_json::Value>, start: Place, at: Option<i64>) -> Option<Mark> {
+    let Resumed { place, columns, .. } = resumed(mark);
+    let resume = match (place.unwrap_or(start), at) {
+        (_, None) if place.is_none() => return None,
+        (_, None) => None,
+        (Place::Start, Some(_)) if place.is_none() => return None,
+        (Place::From { at: known } | Place::Within { at: known, .. }, Some(at)) => {
+            Some(Place::From { at: known.min(at) })
+        }
+        (early, Some(_)) => Some(early),
+    };
+    let kept = Kept { resume, columns, ..Kept::default() };
+    Some(Mark { key: CURSOR.to_owned(), value: serde_json::json!(kept) })
+}
+
 /// A moment as the API writes it; without an offset it is Brasília's.
 pub fn moment(text: &str) -> Option<i64> {
     let with_offset = DateTime::parse_from_rfc3339(text).map(|at| at.timestamp_micros());
@@ -285,6 +302,27 @@ mod tests {
             "another record, and the same changed"
         );
         assert_eq!(value["last_update"], "2026-03-20T15:37:10.183-03:00");
+    }
+
+    #[test]
+    fn a_place_goes_back_and_never_forward() {
+        let back = |place: Option<Place>, at| {
+            let kept = Kept { resume: place, recent: vec![(T, 1)], ..Kept::default() };
+            let mark = place.map(|_| serde_json::json!(kept));
+            let mark = rewound(mark.as_ref(), Place::Start, at)?;
+            let resumed = resumed(Some(&mark.value));
+            assert!(resumed.recent.rows.is_empty(), "what was seen comes again");
+            resumed.place
+        };
+        let from = |at| Some(Place::From { at });
+        assert_eq!(back(from(T), Some(T - 9)), from(T - 9));
+        assert_eq!(back(from(T - 99), Some(T)), from(T - 99));
+        assert_eq!(back(Some(Place::Within { at: T, after: 7 }), Some(T)), from(T));
+        let undated = Some(Place::Undated { after: 4 });
+        assert_eq!(back(undated, Some(T)), undated);
+        assert_eq!(back(from(T), None), None);
+        assert_eq!(back(None, Some(T)), None, "nothing has been read, so that all of it comes");
+        assert!(rewound(None, Place::From { at: T }, Some(T - 9)).is_some(), "the settings start later");
     }
 
     #[test]

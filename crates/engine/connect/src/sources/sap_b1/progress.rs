@@ -84,6 +84,21 @@ impl Progress {
         serde_json::to_value(self)
     }
 
+    /// Goes back to a day at least, or to the very beginning; a first reading that is under way goes on, since it brings everything.
+    pub(super) fn back_to(self, day: Option<NaiveDate>, back: u64) -> Progress {
+        match (day, self.newest) {
+            (None, _) => Progress { asked: self.asked, ..Progress::default() },
+            (Some(_), None) => self,
+            (Some(day), Some(newest)) => Progress {
+                newest: Some(newest.min(day + Days::new(back))),
+                window: None,
+                recent: BTreeMap::new(),
+                content: None,
+                ..self
+            },
+        }
+    }
+
     /// Whether rows have been landed before.
     pub(super) fn has_rows(&self) -> bool {
         self.newest.is_some()

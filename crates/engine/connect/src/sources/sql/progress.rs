@@ -3,10 +3,12 @@
 //! Asks nobody (`passage`). Invariant: a place never lies behind a row that has not been handed over; what is read in another way than before
 //! is read from the beginning.
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Engine;
 use super::statements::{After, Part};
-use super::streams::Stream;
+use super::streams::{Growth, Stream};
 use crate::source::Mark;
 
 /// Key of the mark.
@@ -64,6 +66,30 @@ impl Progress {
         Progress { place: None, from: None, content: None, ..self }
     }
 
+    /// Changes are to be read since `at` at least; false when the cursor tells no time, so that no such value can be made.
+    /// A reading that is under way over all rows goes on.
+    pub fn back_to(&mut self, stream: &Stream, at: DateTime<Utc>) -> bool {
+        let growth = stream.cursor_field().map(|cursor| cursor.growth);
+        let Some(from) = self.from.as_deref() else { return growth.is_some_and(Growth::is_time) };
+        let (at, offset) = match (growth, stream.engine) {
+            (Some(Growth::Moment), Engine::Postgres) => (at, "+00"),
+            (Some(Growth::Moment), Engine::Mysql) => (at, ""),
+            // A clock on some wall: it may be half a day ahead of ours.
+            (Some(Growth::Clock | Growth::Day), _) => (at - TimeDelta::hours(14), ""),
+            _ => return false,
+        };
+        let Some(known) = moment(from) else { return false };
+        if known > at {
+            let format = if growth == Some(Growth::Day) { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" };
+            self.from = Some(format!("{}{offset}", at.format(format)));
+        }
+        if self.place.as_ref().is_some_and(|place| place.part != Part::All) {
+            self.place = None;
+        }
+        self.content = None;
+        true
+    }
+
     pub fn mark(&self) -> Mark {
         Mark { key: PROGRESS.to_owned(), value: serde_json::json!(self) }
     }
@@ -80,6 +106,14 @@ impl Progress {
             (_, None) => vec![Part::All],
         }
     }
+}
+
+/// The moment that a cursor's text stands for, without a zone in UTC.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let with_offset = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z").map(|at| at.to_utc());
+    let plain = || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|at| at.and_utc());
+    let day = || text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    with_offset.or_else(|_| plain()).or_else(|_| day()).ok()
 }
 
 #[cfg(test)]
@@ -100,6 +134,26 @@ mod tests {
             is_query: true,
         };
         Stream::new(Engine::Postgres, parts).unwrap()
+    }
+
+    #[test]
+    fn a_cursor_goes_back_to_a_day_never_forward_and_only_where_it_tells_a_time() {
+        let at: DateTime<Utc> = "2024-01-01T03:00:00Z".parse().unwrap();
+        let back = |type_name: &str, from: &str| {
+            let stream = stream(&[("id", "INT8"), ("at", type_name)]);
+            let place = Some(Place { part: Part::Changed, after: vec!["7".to_owned()] });
+            let mut progress = Progress { from: Some(from.to_owned()), place, ..Progress::default() };
+            progress.back_to(&stream, at).then_some((progress.from.unwrap(), progress.place.is_none()))
+        };
+        let told = |from: &str| Some((from.to_owned(), true));
+        assert_eq!(back("TIMESTAMPTZ", "2026-05-01 10:00:00.25+00"), told("2024-01-01 03:00:00+00"));
+        assert_eq!(back("TIMESTAMPTZ", "2023-05-01 10:00:00-03"), told("2023-05-01 10:00:00-03"));
+        assert_eq!(back("TIMESTAMP", "2026-05-01 10:00:00"), told("2023-12-31 13:00:00"), "on some wall");
+        assert_eq!(back("DATE", "2026-05-01"), told("2023-12-31"));
+        assert_eq!(back("INT8", "4711"), None, "a number is no day: all is read");
+        assert_eq!(back("TIMESTAMPTZ", "what is this"), None);
+        let mut first = Progress::default();
+        assert!(first.back_to(&stream(&[("id", "INT8"), ("at", "DATE")]), at) && first.from.is_none());
     }
 
     #[test]

@@ -46,6 +46,13 @@ pub enum Growth {
     Unknown,
 }
 
+impl Growth {
+    /// Whether a day has a value in it.
+    pub fn is_time(self) -> bool {
+        matches!(self, Growth::Moment | Growth::Clock | Growth::Day)
+    }
+}
+
 /// A column as the catalogue has it: one that can be read, or one that cannot, with the reason.
 pub type Found = Result<Field, String>;
 

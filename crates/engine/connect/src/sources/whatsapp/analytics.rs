@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::envelope::{moment, text};
 use super::graph::Graph;
+use crate::again::{Again, Rewound};
 use crate::column_type::ColumnType;
 use crate::errors::ConnectError;
 use crate::facts::{Facts, Row};
@@ -111,6 +112,21 @@ pub async fn read(
     let mark = Mark { key: READ_ON.to_owned(), value: today.to_string().into() };
     let piece = facts.piece(&format!("{stream} of {today}"), mark)?;
     Ok(Reading::of(futures::stream::iter([Ok(piece)]).boxed()))
+}
+
+/// From where a stream is read again; the state of the numbers on a day gone by is nowhere to be read.
+pub fn rewound(stream: &str, since: &StreamState, again: Again) -> Rewound {
+    let day = match again {
+        _ if stream == NUMBERS => return Rewound::Never,
+        Again::Whole => return Rewound::Whole(StreamState::default()),
+        Again::Since(beginning) => beginning.day + AGAIN,
+    };
+    let mut state = since.clone();
+    let known = since.get(READ_ON).and_then(Value::as_str).and_then(|day| day.parse::<NaiveDate>().ok());
+    if known.is_some_and(|known| known > day) {
+        state.set(Mark { key: READ_ON.to_owned(), value: day.to_string().into() });
+    }
+    Rewound::Since(state)
 }
 
 /// Whether a stream may be read: asks for one day.

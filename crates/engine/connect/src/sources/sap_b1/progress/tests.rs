@@ -117,3 +117,19 @@ fn flagged_rows_are_found_between_two_keys() {
     assert_eq!(progress.flagged_between(None, Some(&nine)), [3, 5]);
     assert_eq!(progress.flagged_between(Some(&three), None), [5, 13]);
 }
+
+#[test]
+fn going_back_starts_the_next_window_with_that_day_and_forgets_what_was_seen() {
+    let mut progress = Progress::default();
+    progress.window(day("2026-07-02"), 1, false);
+    progress.note(seen(&Key::Number(7), "2026-07-01", "a"), 1);
+    assert_eq!(progress.clone().back_to(Some(day("2024-01-01")), 1), progress, "everything is being read");
+    progress.end_window(false);
+    let mut back = progress.clone().back_to(Some(day("2024-01-01")), 1);
+    let asked = filter(&mut back, "invoices", "2026-07-02", None).unwrap();
+    assert!(asked.contains("ge '2024-01-01'"), "{asked}");
+    assert!(back.note(seen(&Key::Number(7), "2026-07-01", "a"), 1), "it comes again");
+    let later = progress.clone().back_to(Some(day("2026-12-01")), 1);
+    assert_eq!(later.newest, progress.newest, "never forward");
+    assert!(!progress.back_to(None, 1).has_rows(), "the whole of it");
+}
