@@ -357,10 +357,7 @@ fn stream_found(
 async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ConnectError> + Send + 'static,
 ) -> Result<T, ConnectError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(_) => Err(ConnectError::Stopped),
-    }
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(ConnectError::Stopped))
 }
 
 #[async_trait::async_trait]
