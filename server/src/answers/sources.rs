@@ -4,6 +4,7 @@
 //! nobody is told a secret.
 
 mod landed;
+mod told;
 
 use crate::house::zone;
 use crate::jobs::Jobs;
@@ -16,16 +17,16 @@ use contract::changes::ReadAgain;
 use contract::failure::FailureKind;
 use contract::sources::{
     Chosen, Found, Freshness, HookCard, Parameter, SourceCard, SourceDraft, SourceKind, SourcePage, SyncCard,
-    Takes, Told, Trial, Trigger,
+    Takes, Trial, Trigger,
 };
 use contract::{Failure, Principal};
-use kpi::definition::Label;
 use metastore::sources::{SourceRow, StreamState};
 use metastore::{MetastoreError, now_ms};
 use pipeline::{PipelineError, Schedule};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use told::{title, told};
 
 /// Syncs that a source's page shows.
 const HISTORY: u64 = 50;
@@ -385,26 +386,4 @@ pub fn freshness(
     let age =
         since.map(|since| Duration::milliseconds(now_ms() - since).num_minutes().max(0).cast_unsigned());
     Freshness { age_minutes: age, promised_minutes }
-}
-
-fn title(kind: &str) -> Label {
-    let declared = connect::kinds().into_iter().find(|known| known.kind == kind);
-    let own = match kind {
-        "sheet" => ("Planilha enviada", "Uploaded sheet"),
-        _ => ("Pasta de arquivos", "Folder of files"),
-    };
-    declared.map_or_else(|| Label { pt: own.0.to_owned(), en: Some(own.1.to_owned()) }, |kind| kind.title)
-}
-
-fn told(row: &SourceRow) -> Vec<Told> {
-    let Some(kind) = connect::kinds().into_iter().find(|kind| kind.kind == row.kind) else {
-        return Vec::new();
-    };
-    let value = |parameter: &contract::sources::Parameter| match &row.params[&parameter.name] {
-        _ if parameter.is_secret() => row.secrets.contains_key(&parameter.name).then(String::new),
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    kind.parameters.into_iter().map(|parameter| Told { value: value(&parameter), parameter }).collect()
 }

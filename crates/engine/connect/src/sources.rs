@@ -158,7 +158,11 @@ mod tests {
     #[test]
     fn kinds_that_are_declared_can_be_opened_and_speak_both_languages() {
         let declared: Vec<String> = kinds().into_iter().map(|kind| kind.kind).collect();
-        assert!(KINDS.iter().all(|kind| *kind == "files" || declared.iter().any(|known| known == kind)));
+        assert!(
+            KINDS
+                .iter()
+                .all(|kind| matches!(*kind, "files" | "sheet") || declared.iter().any(|known| known == kind))
+        );
         assert_eq!(KINDS.len(), declared.len() + 1);
         for kind in kinds() {
             let labels = kind.parameters.iter().flat_map(|parameter| [&parameter.label, &parameter.help]);
