@@ -163,7 +163,7 @@ mod tests {
                 .iter()
                 .all(|kind| matches!(*kind, "files" | "sheet") || declared.iter().any(|known| known == kind))
         );
-        assert_eq!(KINDS.len(), declared.len() + 1);
+        assert_eq!(KINDS.len(), declared.len() + 2);
         for kind in kinds() {
             let labels = kind.parameters.iter().flat_map(|parameter| [&parameter.label, &parameter.help]);
             for label in labels.chain([&kind.title, &kind.about]) {
