@@ -23,6 +23,7 @@ use contract::{Failure, Principal};
 use metastore::sources::{SourceRow, StreamState};
 use metastore::{MetastoreError, now_ms};
 use pipeline::{PipelineError, Schedule};
+use policy::Role;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,8 +39,6 @@ const REJECTS: usize = 50;
 const CHANGES: u64 = 50;
 /// The parameter that holds what a connector itself asks for.
 const CONFIG: &str = "config";
-/// Roles that look after sources.
-const STEWARDS: [&str; 2] = ["administrador", "curador"];
 
 pub struct Sources {
     pub jobs: Arc<Jobs>,
@@ -50,7 +49,7 @@ pub struct Sources {
 }
 
 pub fn steward(principal: &Principal) -> Result<(), Failure> {
-    if principal.roles.iter().any(|role| STEWARDS.contains(&role.as_str())) {
+    if Role::of(principal).into_iter().any(Role::looks_after_sources) {
         return Ok(());
     }
     Err(Failure::new(FailureKind::Forbidden, "only administrators and data stewards look after sources"))

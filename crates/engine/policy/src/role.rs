@@ -76,6 +76,11 @@ impl Role {
         matches!(self, Role::Administrator | Role::ProtectionOfficer)
     }
 
+    /// Whether the role adds, changes and reads sources, and sees what they reject.
+    pub fn looks_after_sources(self) -> bool {
+        matches!(self, Role::Administrator | Role::Steward)
+    }
+
     /// Whether the role may name tables before the marts.
     pub(crate) fn sees_raw(self) -> bool {
         matches!(self, Role::Administrator | Role::ProtectionOfficer | Role::Steward)
