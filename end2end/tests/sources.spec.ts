@@ -155,4 +155,10 @@ test.describe("on a phone", () => {
       expect(wide, name).toBe(0);
     }
   });
+
+  test("the heading of the list stands on one line beside or above its buttons", async ({ page }) => {
+    await page.goto(url("/dados"));
+    const heading = await page.getByRole("heading", { name: "Fontes", exact: true }).boundingBox();
+    expect(heading?.height).toBeLessThan(40);
+  });
 });

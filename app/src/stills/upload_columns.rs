@@ -89,7 +89,7 @@ fn sheets(upload: &UploadPage, telling: &Telling) -> Html {
 }
 
 /// What does not fit or is not counted, before anything is accepted.
-fn remarks(upload: &UploadPage, telling: &Telling) -> Html {
+fn remarks(upload: &UploadPage, telling: &Telling) -> Option<Html> {
     let words = Words::of(telling.lang);
     let counted = |count: u64, (one, many): (&str, &str)| plural::counted(count, one, many, telling.lang);
     let rejected = (upload.rejected > 0).then(|| {
@@ -111,7 +111,8 @@ fn remarks(upload: &UploadPage, telling: &Telling) -> Html {
             (notice("off", all(counted(upload.totals, words.totals)), "", ""), keep),
         )
     });
-    el("div", &[("class", "remarks")], (rejected, dateless, no_date, totals))
+    let said: Vec<Html> = [rejected, dateless, no_date, totals].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| el("div", &[("class", "remarks")], said))
 }
 
 fn columns(upload: &UploadPage, telling: &Telling) -> Html {
