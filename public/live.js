@@ -1,7 +1,12 @@
 // Parts of a page that the server tells anew: <div data-live="address">. The server's own markup, escaped there.
 for (const part of document.querySelectorAll("[data-live]")) {
   const news = new EventSource(part.dataset.live);
+  const told = document.createElement("template");
+  let before = part.innerHTML;
   news.onmessage = ({ data }) => {
+    told.innerHTML = data;
+    if (told.innerHTML === before) return; // nothing new: what the reader opened, marked or is clicking stays
+    before = told.innerHTML;
     const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
     part.innerHTML = data;
     const next = part.querySelector("a[data-next]");
