@@ -31,10 +31,10 @@ ROUNDS = int(os.environ.get("MIRANTE_BENCH_ROUNDS", "7"))
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def used(command: list[str]) -> dict:
+def used(command: list[str], out=subprocess.DEVNULL) -> dict:
     """Runs to the end; wall and CPU seconds and peak memory of that one process."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=out)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{command} ended with status {status}")
@@ -512,7 +512,58 @@ def hooks(folder: pathlib.Path) -> dict:
     return result
 
 
-BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "board": board, "policy": policy, "overview": overview, "hooks": hooks}
+# --- syncs: whole systems read over HTTP, in a process of their own ---------------------------------------------------------------------
+
+class Systems:
+    """The simulated systems of a company of this size, without limits of their own."""
+
+    def __init__(self, scale: float):
+        self.process = subprocess.Popen([os.environ["SIMULATORS"], str(scale)], stdout=subprocess.PIPE, text=True)
+        self.told = {}
+        for line in self.process.stdout:
+            key, _, value = line.strip().rpartition(" ")
+            self.told[key.strip()] = value
+            if "SHA-256" in self.told:
+                break
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+
+
+def syncs(folder: pathlib.Path) -> dict:
+    result: dict = {"budget": "memory of a sync of 1M rows ≤ 300 MB above that of a server at rest"}
+    for scale in (0.25, 1.0):
+        with Systems(scale) as systems:
+            told = systems.told
+            os.environ |= {"SYSTEM_KEY": told["User-Key"], "SYSTEM_PASSWORD": told["Password"]}
+            kinds = {
+                "ploomes": ["--address", told["Ploomes"], "--user-key", "env:SYSTEM_KEY", "--per-minute", "600000"],
+                "sap_b1": ["--address", told["SAP Business One"].removesuffix("/b1s/v2"), "--company-db", told["CompanyDB"], "--user", told["UserName"],
+                           "--password", "env:SYSTEM_PASSWORD", "--fingerprint", told["SHA-256"], "--page-size", "1000"],
+            }
+            for kind, settings in kinds.items():
+                data = folder / f"{kind}-{scale}"
+                data.mkdir()
+                (data / "mirante.toml").write_text('private_networks = ["127.0.0.1"]\n')
+                mirante(data, "source", "add", kind, "--name", kind, *settings)
+                idle = mirante(data, "source", "list")
+                report = folder / "report"
+                with report.open("w") as out:
+                    ours = used([BINARY, "--data", str(data), "source", "sync", kind], out)
+                rows = int(report.read_text().split("\t")[1].split()[0])
+                again = mirante(data, "source", "sync", kind)
+                result[f"{kind}, scale {scale}"] = {
+                    "rows": rows, "rows_per_s": round(rows / ours["wall_s"]), "cpu_ms_per_1k_rows": round(1e6 * ours["cpu_s"] / rows, 2),
+                    "mb_above_idle": round(ours["peak_mb"] - idle["peak_mb"], 1), "sync": ours, "again": again,
+                }
+    return result
+
+
+BENCHMARKS = {"demo": demo, "land": land, "queries": queries, "board": board, "policy": policy, "overview": overview, "hooks": hooks, "syncs": syncs}
 
 
 def main(names: list[str]) -> None:

@@ -59,6 +59,20 @@ impl GuardedTable {
         &self.inner
     }
 
+    /// The same guard over a table whose unmasked columns, where the guard does not look at them, may have other types.
+    ///
+    /// # Errors
+    /// As [`GuardedTable::new`].
+    pub(crate) fn over(&self, inner: Arc<dyn TableProvider>) -> Result<Self> {
+        Self::new(self.name.clone(), inner, self.part.clone())
+    }
+
+    /// Whether the guard does more with a column than hand it on.
+    pub(crate) fn looks_at(&self, column: &str) -> bool {
+        self.part.masks.contains_key(column)
+            || self.part.rows.as_ref().is_some_and(|condition| condition.looks_at(column))
+    }
+
     /// The rows and columns that are seen.
     fn plan(
         &self,

@@ -112,7 +112,7 @@ fn renamed(before: Vec<Known>, names: impl Iterator<Item = (Column, Column)>) ->
 }
 
 /// The column that an expression passes on as it is.
-fn column_of(expression: &Expr) -> Option<&Column> {
+pub(crate) fn column_of(expression: &Expr) -> Option<&Column> {
     match expression {
         Expr::Column(column) => Some(column),
         Expr::Alias(alias) => column_of(&alias.expr),

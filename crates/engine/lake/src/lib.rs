@@ -4,7 +4,10 @@
 //! not read sources (`connect`), order models (`transform`) or know metrics (`query`). Invariant: what a call has
 //! acknowledged survives a power cut.
 
+mod coded_table;
+mod codes;
 mod columns;
+mod dictionaries;
 mod errors;
 mod evolution;
 mod functions;

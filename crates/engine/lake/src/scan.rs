@@ -4,10 +4,11 @@
 //! file that it came from and then takes it away again: a fifth of a query's time. It still reads the tables that need more than their
 //! files, which Mirante never writes. Invariant: the files of the version, all of them unless their bounds say that no row can pass.
 
+use std::collections::BTreeSet;
 use std::path::Path as Folder;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Date32Type, Field, SchemaRef};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate};
 use deltalake::datafusion::catalog::{Session, TableProvider};
@@ -19,7 +20,9 @@ use deltalake::datafusion::datasource::TableType;
 use deltalake::datafusion::datasource::file_format::parquet::transform_schema_to_view;
 use deltalake::datafusion::datasource::listing::PartitionedFile;
 use deltalake::datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use deltalake::datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use deltalake::datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfigBuilder, ParquetFileReaderFactory, ParquetSource,
+};
 use deltalake::datafusion::datasource::source::DataSourceExec;
 use deltalake::datafusion::error::{DataFusionError, Result};
 use deltalake::datafusion::execution::object_store::ObjectStoreUrl;
@@ -27,12 +30,15 @@ use deltalake::datafusion::logical_expr::utils::conjunction;
 use deltalake::datafusion::logical_expr::{Expr, TableProviderFilterPushDown, lit};
 use deltalake::datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use deltalake::datafusion::physical_plan::ExecutionPlan;
+use deltalake::datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use deltalake::kernel::EagerSnapshot;
 use object_store::ObjectMeta;
 use object_store::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
+
+use crate::dictionaries::{Dictionaries, dictionary, in_dictionaries};
 
 /// A table version whose rows are exactly those of its files.
 #[derive(Debug)]
@@ -42,6 +48,8 @@ pub(crate) struct PlainTable {
     /// For each file, between what its values lie, which pruning takes only where it is called exact.
     bounds: Vec<Arc<Statistics>>,
     statistics: Statistics,
+    /// The columns whose texts are in dictionaries, as far as the largest file tells.
+    in_dictionaries: BTreeSet<String>,
 }
 
 impl PlainTable {
@@ -82,8 +90,28 @@ impl PlainTable {
         let each = files.iter().filter_map(|file| file.statistics.as_deref());
         let statistics = Statistics::try_merge_iter(each, &schema)?;
         let bounds = files.iter().filter_map(|file| file.statistics.as_deref()).map(as_bounds).collect();
-        Ok(Some(Self { schema, files, bounds, statistics }))
+        Ok(Some(Self { schema, files, bounds, statistics, in_dictionaries: BTreeSet::new() }))
     }
+
+    /// The same, knowing which columns are in dictionaries.
+    pub(crate) async fn with_dictionaries_known(mut self, state: &dyn Session) -> Self {
+        let largest = self.files.iter().max_by_key(|file| file.object_meta.size).cloned();
+        let Some((largest, files)) = largest.zip(readers(state).ok()) else { return self };
+        // A file that cannot be read says so when a question reads it.
+        if let Ok(mut file) = files.create_reader(0, largest, None, &ExecutionPlanMetricsSet::new())
+            && let Ok(metadata) = file.get_metadata(None).await
+        {
+            self.in_dictionaries = in_dictionaries(&metadata);
+        }
+        self
+    }
+}
+
+/// Opens files, remembering their footers.
+fn readers(state: &dyn Session) -> Result<CachedParquetFileReaderFactory> {
+    let store = state.runtime_env().object_store(ObjectStoreUrl::local_filesystem())?;
+    let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
+    Ok(CachedParquetFileReaderFactory::new(store, footers))
 }
 
 impl PlainTable {
@@ -102,6 +130,13 @@ impl PlainTable {
         self.all(column, least)
     }
 
+    /// The position of a text column that is in dictionaries.
+    pub(crate) fn text_in_dictionaries(&self, column: &str) -> Option<usize> {
+        let (position, field) = self.schema.column_with_name(column)?;
+        let coded = *field.data_type() == DataType::Utf8View && self.in_dictionaries.contains(column);
+        coded.then_some(position)
+    }
+
     /// The files in which a row may pass all filters; all files where that cannot be told.
     fn worth_reading(&self, state: &dyn Session, filters: &[Expr]) -> Vec<PartitionedFile> {
         // Of no files DataFusion warns that it knows no bounds.
@@ -118,6 +153,45 @@ impl PlainTable {
         let filter =
             PruningPredicateBuilder::new().with_file_schema(self.schema.clone()).try_build(filter)?;
         filter.prune(&PrunableStatistics::new(self.bounds.clone(), self.schema.clone()))
+    }
+
+    /// Reads the table with the columns at these positions as dictionaries.
+    pub(crate) fn scan_with_dictionaries(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+        dictionaries: &[usize],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let options = TableParquetOptions {
+            global: state.config_options().execution.parquet.clone(),
+            ..Default::default()
+        };
+        let mut fields: Vec<_> = self.schema.fields().iter().cloned().collect();
+        for position in dictionaries {
+            fields[*position] = Arc::new(fields[*position].as_ref().clone().with_data_type(dictionary()));
+        }
+        let columns = dictionaries.iter().map(|position| fields[*position].name().clone()).collect();
+        let files = readers(state)?;
+        let files: Arc<dyn ParquetFileReaderFactory> = if dictionaries.is_empty() {
+            Arc::new(files)
+        } else {
+            Arc::new(Dictionaries { files, columns: Arc::new(columns) })
+        };
+        // The filters reach the source later, by the physical optimiser, which gives it those that arise while the query runs too.
+        let source = ParquetSource::new(Arc::new(Schema::new(fields)))
+            .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(files);
+        let groups = FileGroup::new(self.worth_reading(state, filters))
+            .split_files(state.config_options().execution.target_partitions);
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_statistics(self.statistics.clone())
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
     }
 
     fn all(&self, column: &str, holds: impl Fn(&ColumnStatistics) -> bool) -> bool {
@@ -213,25 +287,6 @@ impl TableProvider for PlainTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let store_url = ObjectStoreUrl::local_filesystem();
-        let store = state.runtime_env().object_store(&store_url)?;
-        let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
-        let options = TableParquetOptions {
-            global: state.config_options().execution.parquet.clone(),
-            ..Default::default()
-        };
-        // The filters reach the source later, by the physical optimiser, which gives it those that arise while the query runs too.
-        let source = ParquetSource::new(self.schema.clone())
-            .with_table_parquet_options(options)
-            .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(store, footers)));
-        let groups = FileGroup::new(self.worth_reading(state, filters))
-            .split_files(state.config_options().execution.target_partitions);
-        let config = FileScanConfigBuilder::new(store_url, Arc::new(source))
-            .with_file_groups(groups)
-            .with_statistics(self.statistics.clone())
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
+        self.scan_with_dictionaries(state, projection, filters, limit, &[])
     }
 }

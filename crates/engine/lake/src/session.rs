@@ -20,7 +20,7 @@ use deltalake::datafusion::execution::disk_manager::{DiskManagerBuilder, DiskMan
 use deltalake::datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use deltalake::datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use deltalake::datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use deltalake::datafusion::logical_expr::LogicalPlan;
+use deltalake::datafusion::logical_expr::{Explain, LogicalPlan};
 use deltalake::datafusion::physical_optimizer::PhysicalOptimizerRule;
 use deltalake::datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use deltalake::datafusion::prelude::{SessionConfig, SessionContext};
@@ -28,6 +28,7 @@ use deltalake::delta_datafusion::TableProviderBuilder;
 use futures::StreamExt;
 use tokio::sync::OnceCell;
 
+use crate::codes::grouping_by_codes;
 use crate::columns::{readable, readable_schema};
 use crate::known::KnownFromBounds;
 use crate::scan::PlainTable;
@@ -150,6 +151,7 @@ impl Engine {
             let plain =
                 PlainTable::of(&snapshot, &lake.table_dir(name)).map_err(|e| LakeError::read(name, e))?;
             if let Some(plain) = plain {
+                let plain = plain.with_dictionaries_known(&self.state).await;
                 return Ok(Arc::new(plain) as Arc<dyn TableProvider>);
             }
             // The scan takes our settings instead of its own, which evaluate filters row by row while Parquet is decoded: where most
@@ -263,6 +265,7 @@ impl Session {
     pub async fn stream(&self, sql: &str) -> Result<RecordBatchStream, LakeError> {
         let frame = self.plan(sql).await?;
         let schema = readable_schema(frame.schema().as_arrow());
+        let frame = self.coded(frame).map_err(|e| self.lake.rooms.engine.explain(e))?;
         let rows = frame.execute_stream().await.map_err(|e| self.lake.rooms.engine.explain(e))?;
         let (lake, shown) = (self.lake.clone(), schema.clone());
         let rows = rows.map(move |batch| {
@@ -276,6 +279,19 @@ impl Session {
     /// The columns of the answer; plans the query and runs nothing.
     pub async fn schema(&self, sql: &str) -> Result<SchemaRef, LakeError> {
         Ok(readable_schema(self.plan(sql).await?.schema().as_arrow()))
+    }
+
+    /// The same question, optimised, with codes for the texts that it only groups by.
+    fn coded(&self, frame: DataFrame) -> Result<DataFrame, DataFusionError> {
+        let (state, plan) = frame.into_parts();
+        let coded = |plan: &LogicalPlan| grouping_by_codes(state.optimize(plan)?);
+        let plan = match plan {
+            LogicalPlan::Explain(explain) => {
+                LogicalPlan::Explain(Explain { plan: Arc::new(coded(&explain.plan)?), ..explain })
+            }
+            plan => coded(&plan)?,
+        };
+        Ok(DataFrame::new(state, plan))
     }
 
     pub(crate) async fn plan(&self, sql: &str) -> Result<DataFrame, LakeError> {

@@ -92,6 +92,17 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Whether it is about this column, among others.
+    pub(crate) fn looks_at(&self, column: &str) -> bool {
+        match self {
+            Condition::In(of, _) | Condition::IsNull(of) => of == column,
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| part.looks_at(column)),
+            Condition::Not(part) => part.looks_at(column),
+        }
+    }
+}
+
 impl Part {
     /// The column as it is shown, under its own name and in its own type.
     pub(crate) fn shown(&self, column: &str, schema: &DFSchema) -> Result<Expr> {

@@ -26,6 +26,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::codes::{columns_of, grouping_by_codes, grouping_together_by_codes};
 use crate::columns::{readable, readable_schema};
 use crate::guard::GuardedTable;
 use crate::{LakeError, Session};
@@ -70,7 +71,7 @@ impl Session {
         }
         let mut passes = Vec::new();
         for group in shared_tables(&plans) {
-            passes.push(group.split(&mut plans));
+            passes.push(group.with_codes(&mut plans).split(&mut plans));
         }
         let mut tasks: JoinSet<()> = JoinSet::new();
         for pass in passes {
@@ -86,7 +87,8 @@ impl Session {
 
     async fn answer(&self, plan: Result<LogicalPlan, LakeError>) -> Result<Answered, LakeError> {
         let lake = self.lake.clone();
-        let frame = DataFrame::new(self.context.state(), plan?);
+        let plan = grouping_by_codes(plan?).map_err(|error| lake.rooms.engine.explain(error))?;
+        let frame = DataFrame::new(self.context.state(), plan);
         let schema = readable_schema(frame.schema().as_arrow());
         let shown = schema.clone();
         // Each answer is a task of its own, so that they use all threads.
@@ -186,18 +188,29 @@ fn scans_of(plan: &LogicalPlan) -> Vec<(Arc<dyn TableProvider>, Vec<TableScan>)>
 }
 
 impl Group {
+    /// Codes for the texts that no question of the group does anything with but group by them.
+    fn with_codes(mut self, plans: &mut [Result<LogicalPlan, LakeError>]) -> Self {
+        let own = self.plans.iter().map(|index| plans[*index].as_ref().ok()).collect::<Option<Vec<_>>>();
+        let coded = own.and_then(|own| grouping_together_by_codes(&own, &self.provider));
+        if let Some((table, coded)) = coded {
+            for (index, plan) in self.plans.iter().zip(coded) {
+                plans[*index] = Ok(plan);
+            }
+            self.provider = table;
+        }
+        self
+    }
+
     /// Puts a listening table into each plan, and gives the pass that they listen to.
     fn split(self, plans: &mut [Result<LogicalPlan, LakeError>]) -> Pass {
-        let width = self.provider.schema().fields().len();
         let mut scans: Vec<(usize, TableScan)> = Vec::new();
         for index in &self.plans {
             let Ok(plan) = &plans[*index] else { continue };
             let own = scans_of(plan).into_iter().find(|(provider, _)| Arc::ptr_eq(provider, &self.provider));
             scans.extend(own.and_then(|(_, mut scans)| scans.pop()).map(|scan| (*index, scan)));
         }
-        let wanted = |scan: &TableScan| scan.projection.clone().unwrap_or_else(|| (0..width).collect());
-        let columns: Vec<usize> =
-            scans.iter().flat_map(|(_, scan)| wanted(scan)).collect::<BTreeSet<_>>().into_iter().collect();
+        let columns: BTreeSet<usize> = scans.iter().flat_map(|(_, scan)| columns_of(scan)).collect();
+        let columns = columns.into_iter().collect();
         let mut pass =
             Pass { provider: self.provider.clone(), columns, filters: Vec::new(), listeners: Vec::new() };
         let partitions = channels();
@@ -211,7 +224,7 @@ impl Group {
             };
             let Ok(plan) = replaced else { continue };
             plans[index] = Ok(plan);
-            let positions = wanted(&scan);
+            let positions = columns_of(&scan);
             let columns =
                 positions.iter().filter_map(|at| pass.columns.iter().position(|column| column == at));
             pass.listeners.push(Listener { senders, columns: columns.collect() });
