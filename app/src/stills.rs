@@ -5,6 +5,7 @@
 
 mod governed;
 pub mod making;
+mod reasons;
 pub mod source_form;
 pub mod source_page;
 pub mod sources;

@@ -5,7 +5,7 @@
 use super::source_form::refusal;
 use super::sources::{act, label, state};
 use super::words::Words;
-use super::{Posted, Telling, deed, governed, making};
+use super::{Posted, Telling, deed, governed, making, reasons};
 use crate::components::icons::{icon_html, sign};
 use crate::components::still::{Html, Piece, all, el};
 use crate::routes;
@@ -159,7 +159,7 @@ fn rejects(page: &SourcePage, telling: &Telling) -> Html {
                     el("td", &[], place),
                     el("td", &[], el("code", &[], reject.column.as_str())),
                     el("td", &[("class", "said")], reject.value.as_str()),
-                    el("td", &[("class", "said")], reject.reason.as_str()),
+                    el("td", &[("class", "said")], reasons::told(&reject.reason, telling.lang)),
                 ),
             )
         })
