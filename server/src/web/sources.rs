@@ -7,7 +7,6 @@ mod decisions;
 
 use super::pages;
 use crate::house::House;
-use app::preferences::Preferences;
 use app::routes;
 use app::stills::{Posted, Telling, source_page, sources};
 use axum::body::Body;
@@ -200,7 +199,7 @@ async fn list_live(State(house): Here, who: Who, headers: HeaderMap) -> Response
     if let Err(failure) = house.answers.sources.list(&who).await {
         return super::session::refuse(&failure);
     }
-    let (who, lang) = (who.0, language(&headers));
+    let (who, lang) = (who.0, pages::preferences_of(&house, &headers).await.lang);
     told(house, move |house| {
         let who = who.clone();
         async move {
@@ -216,7 +215,7 @@ async fn source_live(State(house): Here, who: Who, Path(name): Path<String>, hea
     if let Err(failure) = house.answers.sources.show(&who, &name).await {
         return super::session::refuse(&failure);
     }
-    let (who, lang) = (who.0, language(&headers));
+    let (who, lang) = (who.0, pages::preferences_of(&house, &headers).await.lang);
     told(house, move |house| {
         let (who, name) = (who.clone(), name.clone());
         async move {
@@ -225,11 +224,6 @@ async fn source_live(State(house): Here, who: Who, Path(name): Path<String>, hea
         }
     })
     .into_response()
-}
-
-pub(super) fn language(headers: &HeaderMap) -> locale::Lang {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    Preferences::read(text(header::COOKIE), text(header::ACCEPT_LANGUAGE)).lang
 }
 
 pub(super) async fn telling(house: &House, who: &Principal, lang: locale::Lang) -> Option<Telling> {

@@ -4,7 +4,7 @@
 //! refused comes back as a page that says why.
 
 use super::pages;
-use super::sources::{language, telling, told};
+use super::sources::{telling, told};
 use crate::house::House;
 use crate::uploads::Kept;
 use app::routes;
@@ -164,7 +164,7 @@ async fn making_live(State(house): Here, who: Who, Path(name): Path<String>, hea
     if let Err(failure) = house.answers.uploads.making(&who, &name).await {
         return super::session::refuse(&failure);
     }
-    let (who, lang) = (who.0, language(&headers));
+    let (who, lang) = (who.0, pages::preferences_of(&house, &headers).await.lang);
     told(house, move |house| {
         let (who, name) = (who.clone(), name.clone());
         async move {
