@@ -16,8 +16,8 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// As many are hashed at once; each holds its memory.
 const AT_ONCE: usize = 2;
-/// Guesses that a common password withstands (zxcvbn's scale of 0 to 4): 3 is 10^8 and more.
-const STRONG: zxcvbn::Score = zxcvbn::Score::Three;
+/// Guesses that a password has to withstand (zxcvbn's scale of 0 to 4): 10^10. Three known words in a row come to a little more than 10^8.
+const STRONG: zxcvbn::Score = zxcvbn::Score::Four;
 
 #[derive(Clone)]
 pub struct Passwords {

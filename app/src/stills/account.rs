@@ -68,7 +68,7 @@ fn password(telling: &Telling) -> Html {
     let (words, entry_words) = (Words::of(telling.lang), entry_words::Words::of(telling.lang));
     let fields = (
         entry::field(words.present, "", password_input("present", "current-password")),
-        new_password(entry_words),
+        new_password(words.new_one, entry_words),
         el("p", &[("class", "acts")], el("button", &[("class", "btn primary")], words.change)),
     );
     el("form", &[("class", "told"), ("method", "post"), ("action", routes::OWN_PASSWORD)], fields)

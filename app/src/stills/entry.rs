@@ -142,7 +142,7 @@ pub fn invitation(invitation: &Invitation, refused: Option<&PersonRefusal>, lang
         el("input", &[("type", "hidden"), ("name", "token"), ("value", &invitation.token)], ()),
         field(words.email, "", email),
         name,
-        new_password(words),
+        new_password(words.password, words),
         el("button", &[("class", "btn primary lg")], button),
     );
     let form = el("form", &[("class", "how"), ("method", "post"), ("action", routes::INVITATION)], fields);
@@ -150,9 +150,9 @@ pub fn invitation(invitation: &Invitation, refused: Option<&PersonRefusal>, lang
 }
 
 /// Both fields of a new password.
-pub(super) fn new_password(words: &Words) -> Html {
+pub(super) fn new_password(label: &str, words: &Words) -> Html {
     all((
-        field(words.password, words.password_help, password_input("password", "new-password")),
+        field(label, words.password_help, password_input("password", "new-password")),
         field(words.again, "", password_input("again", "new-password")),
     ))
 }

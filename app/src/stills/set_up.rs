@@ -66,7 +66,7 @@ pub fn set_up(told: &SetUp, refused: Option<&PersonRefusal>, lang: Lang) -> Page
         el("p", &[("class", "mute")], words.first_person),
         field(words.name, "", text("name", &told.name, &[("autocomplete", "name")])),
         field(words.email, "", email_input(&told.email, "")),
-        new_password(words),
+        new_password(words.password, words),
     );
     let fields = (
         all((el("h1", &[], words.set_up), el("p", &[("class", "mute")], words.set_up_more))),

@@ -81,6 +81,12 @@ async fn shown(house: Arc<House>, mut parts: request::Parts, path: &str, person:
     page
 }
 
+/// On to `next`. Pages that somebody else has open learn at once of roles and sessions that are over.
+fn done(house: &House, next: &str) -> Response {
+    house.jobs.tell();
+    Redirect::to(next).into_response()
+}
+
 async fn invited(State(house): Here, who: Who, request: Request) -> Response {
     let (parts, pairs) = match opened(request).await {
         Ok(opened) => opened,
@@ -103,7 +109,7 @@ async fn changed(State(house): Here, who: Who, Path(id): Path<String>, request: 
     };
     let draft = draft(&pairs);
     match house.answers.people.change(&who, &id, &draft).await {
-        Ok(()) => Redirect::to(routes::PEOPLE).into_response(),
+        Ok(()) => done(&house, routes::PEOPLE),
         Err(refusal) => {
             let posted =
                 PersonPosted { refused: Some(refusal), draft: Some(draft), ..PersonPosted::default() };
@@ -132,7 +138,7 @@ async fn without_code(State(house): Here, who: Who, Path(id): Path<String>, requ
 
 async fn removed(State(house): Here, who: Who, Path(id): Path<String>, request: Request) -> Response {
     match house.answers.people.remove(&who, &id).await {
-        Ok(()) => Redirect::to(routes::PEOPLE).into_response(),
+        Ok(()) => done(&house, routes::PEOPLE),
         Err(refusal) => {
             let posted = PersonPosted { refused: Some(refusal), ..PersonPosted::default() };
             shown(house, request.into_parts().0, &routes::person(&id), posted).await
@@ -153,7 +159,7 @@ async fn ended(
     };
     let id = Some(value(&pairs, "id")).filter(|id| !id.is_empty());
     match house.answers.people.end_access(&who, &this, id).await {
-        Ok(()) => Redirect::to(routes::ACCOUNT).into_response(),
+        Ok(()) => done(&house, routes::ACCOUNT),
         Err(failure) => session::refuse(&failure),
     }
 }
@@ -173,7 +179,7 @@ async fn own_password(
     match change_password(&house, &who, &this, (told("present"), told("password"), told("again")), &address)
         .await
     {
-        Ok(None) => Redirect::to(routes::ACCOUNT).into_response(),
+        Ok(None) => done(&house, routes::ACCOUNT),
         Ok(Some(refusal)) => {
             let refused = Some(PersonRefusal::Password(refusal));
             shown(house, parts, routes::ACCOUNT, PersonPosted { refused, ..PersonPosted::default() }).await

@@ -204,8 +204,8 @@ mod tests {
         names
     }
 
-    #[test]
-    fn every_route_says_who_may_and_no_line_is_left_over() {
+    #[tokio::test]
+    async fn every_route_says_who_may_and_no_line_is_left_over() {
         assert_eq!(routes(), of(ROUTES));
     }
 

@@ -117,6 +117,7 @@ pub async fn sign_out(State(house): State<Arc<House>>, headers: HeaderMap) -> Re
     {
         return failed(&error, "sign out");
     }
+    house.jobs.tell();
     with_cookie(&house, Redirect::to("/entrar").into_response(), "", 0)
 }
 

@@ -3,6 +3,8 @@
 use crate::serving::Serving;
 use crate::workspace::Workspace;
 use metastore::Metastore;
+use std::io::Read;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 const PASSWORD: &str = "quatro cavalos bebem chuva";
@@ -251,6 +253,36 @@ fn only_administrators_manage_people_and_the_last_one_stays() {
 }
 
 #[test]
+fn an_open_stream_ends_with_the_session_and_with_the_role() {
+    let (workspace, serving, helena) = served();
+    let files = workspace.folder("files");
+    workspace.succeeds(&["source", "add", "files", "--name", "shop", "--path", files.to_str().unwrap()]);
+    let token = invite(&serving, &helena, "Ana", "ana@x.com", &[("role", "curador")]);
+    let first = session(&accept(&serving, &token, "Ana", PASSWORD));
+    let second = session(&sign_in(&serving, "ana@x.com", PASSWORD));
+    // Something is told before, so that it is a stream that ends.
+    let opened = |cookie: &str| {
+        let (mut stream, mut said, mut letters) =
+            (serving.begin("GET /dados/ao-vivo", cookie), String::new(), [0; 1024]);
+        while !said.contains("data:") {
+            let count = stream.read(&mut letters).expect("an event");
+            assert!(count > 0, "it ended too early: {said}");
+            said.push_str(&String::from_utf8_lossy(&letters[..count]));
+        }
+        stream
+    };
+    let ends = |mut stream: TcpStream| stream.read_to_string(&mut String::new()).expect("it ends");
+    let open = opened(&first);
+    assert_eq!(status(&send(&serving, "/acessos/encerrar", &second, &[])), 303);
+    ends(open);
+    let open = opened(&second);
+    let reader = [("name", "Ana"), ("email", "ana@x.com"), ("role", "leitor")];
+    assert_eq!(status(&send(&serving, "/pessoas/ana", &helena, &reader)), 303);
+    ends(open);
+    assert_eq!(status(&serving.ask("GET /dados/ao-vivo", &second, "")), 403);
+}
+
+#[test]
 fn a_forgotten_password_is_replaced_through_a_link() {
     let (_workspace, serving, helena) = served();
     let token = invite(&serving, &helena, "Ana", "ana@x.com", &[("role", "leitor")]);
@@ -342,7 +374,7 @@ fn an_empty_workspace_is_set_up_once_and_only_through_the_link_of_the_console() 
     }
     assert_eq!(said(&told(("email", "outra@aurora.com.br"))), nowhere);
     let listed = workspace.succeeds(&["user", "list"]);
-    assert_eq!(listed.trim(), "rosa\tRosa Lima\tadministrador\t");
+    assert_eq!(listed.trim_end_matches('\n'), "rosa\tRosa Lima\tadministrador\t");
     let settings = workspace.succeeds(&["workspace"]);
     assert!(settings.contains("Padaria Aurora") && settings.contains("America/Manaus"), "{settings}");
     assert!(settings.contains("language\tpt-BR"), "{settings}");

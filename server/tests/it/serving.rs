@@ -55,17 +55,28 @@ impl Serving {
         self.send(request, cookie, ("application/x-www-form-urlencoded", form))
     }
 
-    fn send(&self, request: &str, cookie: &str, (kind, body): (&str, &str)) -> String {
+    fn send(&self, request: &str, cookie: &str, body: (&str, &str)) -> String {
+        let mut stream = self.asked(request, cookie, body);
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    }
+
+    /// A request whose answer the caller reads as it comes.
+    pub fn begin(&self, request: &str, cookie: &str) -> TcpStream {
+        self.asked(request, cookie, ("application/json", ""))
+    }
+
+    fn asked(&self, request: &str, cookie: &str, (kind, body): (&str, &str)) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a patience");
         let request = format!(
             "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {cookie}\r\nContent-Type: {kind}\r\nAccept: text/html\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         );
         stream.write_all(request.as_bytes()).expect("the question is sent");
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
-        answer
+        stream
     }
 
     pub fn ready_within_patience(&self) -> bool {

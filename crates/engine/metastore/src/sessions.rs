@@ -131,6 +131,15 @@ impl Metastore {
         Ok(Some((principal, row.token_hash)))
     }
 
+    /// Who holds the session with this id, as they are now, without noting that it was seen: for streams that were opened with it.
+    pub async fn holder_of(&self, id: &str) -> Result<Option<Principal>, MetastoreError> {
+        let row = entity::Entity::find_by_id(id).one(&self.reader).await.tried("read the session")?;
+        match row.filter(|row| is_alive(row, now_ms())) {
+            Some(row) => self.user(&row.principal).await,
+            None => Ok(None),
+        }
+    }
+
     /// The living sessions of a person, or of everybody; the last seen first.
     pub async fn sessions(&self, user: Option<&str>) -> Result<Vec<SessionRow>, MetastoreError> {
         let mut rows = entity::Entity::find().order_by_desc(entity::Column::SeenAt).limit(10_000);
