@@ -6,6 +6,7 @@
 pub mod boards;
 pub mod editions;
 pub mod metrics;
+pub mod people;
 pub mod principal;
 pub mod runs;
 pub mod sources;
@@ -81,9 +82,8 @@ impl FromServerFnError for CallFailure {
 pub(crate) fn answerer<T: ?Sized + Send + Sync + 'static>() -> Called<(contract::Principal, std::sync::Arc<T>)>
 {
     use leptos::prelude::use_context;
-    let principal = use_context::<contract::Principal>().ok_or_else(|| {
-        Failure::new(FailureKind::NotSignedIn, "nobody is signed in; open the sign-in link")
-    })?;
+    let principal = use_context::<contract::Principal>()
+        .ok_or_else(|| Failure::new(FailureKind::NotSignedIn, "nobody is signed in; sign in at /entrar"))?;
     let answers = use_context::<std::sync::Arc<T>>().ok_or_else(|| {
         Failure::new(FailureKind::Internal, "this page was rendered without a server; start `mirante serve`")
     })?;

@@ -14,11 +14,13 @@
 //! | `Arc<dyn contract::boards::Boards>` | always |
 //! | `Arc<dyn contract::editions::Editions>` | always |
 //! | `Arc<dyn contract::metrics::Metrics>` | always |
+//! | `Arc<dyn contract::people::People>` | always |
+//! | [`contract::people::SessionId`] | when somebody is signed in |
 //! | `Arc<dyn contract::runs::Runs>` | always |
 //! | `Arc<dyn contract::sources::Sources>` | always |
-//! | [`stills::Posted`] | where the form of a source was sent and is shown again |
+//! | [`stills::Posted`] | where a form was sent and is shown again |
 //!
-//! Besides: `GET /preferencias` answers 303 with what [`preferences::choose`] says, pages other than `/entrar` redirect there
+//! Besides: `GET /preferencias` answers 303 with what [`preferences::choose`] says, pages redirect to `/entrar` (`stills::entry`)
 //! when nobody is signed in, and public files lie at the paths that [`shell`] names.
 
 #![recursion_limit = "512"]

@@ -6,6 +6,6 @@ pub mod board;
 pub mod metric;
 pub mod metrics;
 pub mod not_found;
-pub mod sign_in;
+pub mod people;
 pub mod sources;
 pub mod uploads;

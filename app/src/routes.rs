@@ -13,8 +13,26 @@ pub const HOME_BOARD: &str = "visao-geral";
 
 pub const METRICS: &str = "/indicadores";
 pub const SIGN_IN: &str = "/entrar";
+/// Where the code of the second step is sent.
+pub const SIGN_IN_CODE: &str = "/entrar/codigo";
 pub const SIGN_OUT: &str = "/sair";
+/// Where a link for a password leads.
+pub const INVITATION: &str = "/convite";
+/// The first run, by the link of the console.
+pub const SET_UP: &str = "/comecar";
+/// What a workspace begins with.
+pub const START: &str = "/comece-aqui";
 pub const PREFERENCES: &str = "/preferencias";
+
+pub const PEOPLE: &str = "/pessoas";
+/// One's own account, and where its forms are sent.
+pub const ACCOUNT: &str = "/acessos";
+pub const END_ACCESS: &str = "/acessos/encerrar";
+pub const OWN_PASSWORD: &str = "/acessos/senha";
+/// Where the second step of signing in is set up, and taken away.
+pub const OWN_CODE: &str = "/acessos/codigo";
+pub const CONFIRM_CODE: &str = "/acessos/codigo/confirmar";
+pub const DROP_CODE: &str = "/acessos/codigo/tirar";
 
 pub const SOURCES: &str = "/dados";
 pub const NEW_SOURCE: &str = "/dados/nova";
@@ -50,6 +68,23 @@ pub fn sheet_file(source_name: &str) -> String {
 
 pub fn sheet_upload(source_name: &str, id: &str) -> String {
     format!("{}/{}", sheet_file(source_name), segment(id))
+}
+
+pub fn invitation(token: &str) -> String {
+    format!("{INVITATION}?token={}", segment(token))
+}
+
+pub fn set_up(token: &str) -> String {
+    format!("{SET_UP}?token={}", segment(token))
+}
+
+pub fn person(id: &str) -> String {
+    format!("{PEOPLE}/{}", segment(id))
+}
+
+/// Where a form that does something to a person is sent: `link`, `sem-codigo`, `remover`.
+pub fn person_deed(id: &str, deed: &str) -> String {
+    format!("{}/{deed}", person(id))
 }
 
 pub fn new_source(kind: &str) -> String {
@@ -125,7 +160,10 @@ pub fn Pages() -> impl IntoView {
             <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name"), StaticSegment("arquivo"), ParamSegment("id")) view=pages::uploads::ReplacingPage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name")) view=pages::sources::SourcePage ssr=SsrMode::Async/>
             <Route path=(StaticSegment("dados"), StaticSegment("fonte"), ParamSegment("name"), StaticSegment("ajustes")) view=pages::sources::SettingsPage ssr=SsrMode::Async/>
-            <Route path=StaticSegment("entrar") view=pages::sign_in::SignInPage ssr=SsrMode::Async/>
+            <Route path=StaticSegment("pessoas") view=pages::people::PeoplePage ssr=SsrMode::Async/>
+            <Route path=(StaticSegment("pessoas"), ParamSegment("id")) view=pages::people::PersonPage ssr=SsrMode::Async/>
+            <Route path=StaticSegment("comece-aqui") view=pages::people::StartPage ssr=SsrMode::Async/>
+            <Route path=StaticSegment("acessos") view=pages::people::AccountPage ssr=SsrMode::Async/>
         </Routes>
     }
 }

@@ -21,6 +21,7 @@ pub struct Session {
     pub boards: Vec<BoardCard>,
     /// The name that the person is greeted by.
     pub person: String,
+    pub manages_people: bool,
 }
 
 impl Session {
@@ -61,6 +62,6 @@ async fn load() -> Called<Arc<Session>> {
     let status = calls::editions::status().await?;
     let catalogue = calls::metrics::catalogue().await?;
     let boards = calls::boards::list().await?;
-    let person = calls::principal::name().await?;
-    Ok(Arc::new(Session { status, catalogue, boards, person }))
+    let (person, manages_people) = calls::principal::name().await?;
+    Ok(Arc::new(Session { status, catalogue, boards, person, manages_people }))
 }

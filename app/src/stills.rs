@@ -3,17 +3,27 @@
 //! For pages that stewards and operators use at a desk and that ask the server for everything anyway. Their forms are plain forms, and
 //! what moves on them is told anew by the server (`public/live.js`). Invariant: nothing here is compiled for the browser.
 
+pub mod account;
+mod document;
+pub mod entry;
+mod entry_words;
 mod governed;
 pub mod making;
+pub mod people;
+mod people_words;
 mod reasons;
+pub mod set_up;
 pub mod source_form;
 pub mod source_page;
 pub mod sources;
+pub mod start;
 mod stream_words;
 pub mod upload_columns;
 mod upload_words;
 pub mod uploads;
 mod words;
+
+pub use document::document;
 
 use crate::components::still::{Html, el};
 use chrono::NaiveDateTime;
@@ -76,6 +86,8 @@ pub struct Posted {
     /// What was said of an upload, and why it makes no board.
     pub upload: UploadDraft,
     pub refusal: Option<Refusal>,
+    /// What came of a form about a person.
+    pub person: people::PersonPosted,
     /// What the connector itself asks for.
     pub wants: Option<Vec<Parameter>>,
 }

@@ -19,6 +19,9 @@ pub struct Texts {
     pub boards: &'static str,
     pub metrics: &'static str,
     pub data: &'static str,
+    pub people: &'static str,
+    pub my_account: &'static str,
+    pub start_here: &'static str,
     pub overview_short: &'static str,
     pub metrics_short: &'static str,
     pub copy_link: &'static str,
@@ -197,11 +200,6 @@ pub struct Texts {
     pub building_blocks: &'static str,
     pub sign_in: &'static str,
     pub sign_in_how: &'static str,
-    pub sign_in_where: &'static str,
-    pub sign_in_again: &'static str,
-    pub data_stay_here: &'static str,
-    pub mirante_word: &'static str,
-    pub mirante_meaning: &'static str,
 }
 
 impl Texts {

@@ -32,9 +32,11 @@ test("an open filter and the other pages have no serious finding", async ({ page
   await expectAccessible(page);
   await open(page, "/indicadores");
   await expectAccessible(page);
-  await page.goto(url("/entrar"));
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  await expectAccessible(page);
+  for (const path of ["/entrar", "/pessoas", "/pessoas/administrator", "/acessos", "/comece-aqui"]) {
+    await page.goto(url(path));
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expectAccessible(page);
+  }
 });
 
 test("the first key stop skips to the content, and a filter is chosen by keyboard", async ({ page }) => {

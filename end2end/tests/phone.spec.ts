@@ -7,7 +7,7 @@ for (const width of [360, 390]) {
     test.use({ viewport: { width, height: 780 }, hasTouch: true, isMobile: true });
 
     test("no page runs off the side", async ({ page }) => {
-      for (const path of ["/", "/?f.uf=SP,PR,SC&f.canal=Ads&p=2025-07-01..2026-06-29&c=yoy", "/indicador/gross_margin_pct?d=regiao:Sul,uf:PR", "/indicador/mrr", "/indicadores", "/entrar"]) {
+      for (const path of ["/", "/?f.uf=SP,PR,SC&f.canal=Ads&p=2025-07-01..2026-06-29&c=yoy", "/indicador/gross_margin_pct?d=regiao:Sul,uf:PR", "/indicador/mrr", "/indicadores", "/entrar", "/pessoas", "/pessoas/administrator", "/acessos", "/comece-aqui"]) {
         await page.goto(url(path));
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         await page.evaluate(() => document.querySelectorAll("details:not(.drop)").forEach((details) => details.setAttribute("open", "")));

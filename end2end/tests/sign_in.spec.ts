@@ -45,7 +45,7 @@ test("the sign-in link works once", async ({ browser, page }) => {
   const second = await context.newPage();
   await second.goto(link);
   await expect(second).toHaveURL(/\/entrar\?link=invalido$/);
-  await expect(second.getByText("O link já foi usado?")).toBeVisible();
+  await expect(second.getByRole("alert")).toContainText("já foi usado ou venceu");
   expect((await context.cookies()).filter(({ name }) => name === "mirante_session")).toEqual([]);
   await second.goto(url("/"));
   await expect(second).toHaveURL(url("/entrar"));
@@ -66,7 +66,7 @@ test("the session is out of reach of scripts and of other sites", async ({ page,
 
 test("pages run only scripts that carry the nonce of their answer", async ({ page }) => {
   const policies: string[] = [];
-  for (const path of ["/", "/indicador/mrr", "/indicadores", "/entrar", "/"]) {
+  for (const path of ["/", "/indicador/mrr", "/indicadores", "/pessoas", "/"]) {
     const response = await page.request.get(url(path));
     const policy = response.headers()["content-security-policy"];
     const scripts = policy.split(";").find((directive) => directive.trim().startsWith("script-src "));
@@ -79,6 +79,16 @@ test("pages run only scripts that carry the nonce of their answer", async ({ pag
     for (const tag of inline) expect(tag, path).toContain(`nonce="${nonce}"`);
   }
   expect(new Set(policies).size, "no nonce is used twice").toBe(policies.length);
+});
+
+test("pages where somebody comes in run no script", async ({ page }) => {
+  for (const path of ["/entrar", "/convite?token=0"]) {
+    const response = await page.request.get(url(path));
+    const policy = response.headers()["content-security-policy"];
+    expect(policy, path).toContain("default-src 'none'");
+    expect(policy, path).not.toContain("script-src");
+    expect(await response.text(), path).not.toMatch(/<script/);
+  }
 });
 
 test("a script that came from elsewhere does not run", async ({ page, complaints }) => {

@@ -11,6 +11,7 @@ mod m20261124_bookmarks;
 mod m20261128_syncs;
 mod m20261128_users;
 mod m20261129_governed_streams;
+mod m20261130_accounts;
 
 pub struct Migrator;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_syncs::Migration),
             Box::new(m20261128_users::Migration),
             Box::new(m20261129_governed_streams::Migration),
+            Box::new(m20261130_accounts::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@
 mod boards;
 mod editions;
 mod metrics;
+pub mod people;
 mod runs;
 pub mod sources;
 mod uploads;
@@ -21,6 +22,7 @@ pub struct Answers {
     pub boards: Arc<dyn contract::boards::Boards>,
     pub editions: Arc<dyn contract::editions::Editions>,
     pub metrics: Arc<dyn contract::metrics::Metrics>,
+    pub people: Arc<dyn contract::people::People>,
     pub runs: Arc<dyn contract::runs::Runs>,
     pub sources: Arc<dyn contract::sources::Sources>,
     pub uploads: Arc<dyn contract::uploads::Uploads>,
@@ -38,6 +40,7 @@ impl Answers {
             boards: Arc::new(boards::Boards { reader: reader.clone() }),
             editions: Arc::new(editions::Editions { reader: reader.clone() }),
             metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
+            people: Arc::new(people::People::new(jobs.metastore.clone(), door.0.clone())),
             runs: Arc::new(runs::Runs { reader: reader.clone() }),
             sources: Arc::new(sources::Sources {
                 jobs: jobs.clone(),

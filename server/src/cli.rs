@@ -13,6 +13,7 @@ mod workspace;
 use crate::config::Place;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+pub use user::CONSOLE;
 
 /// KPIs of a company from its own files: connect, land, transform, check, publish, and look at them.
 #[derive(Parser)]
@@ -29,7 +30,7 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Serve the boards, and print a sign-in link
+    /// Serve the boards; a workspace with nobody in it prints a link to set it up
     Serve(serve::Serve),
     /// Make an invented company, take its data through the whole flow, and serve it
     Demo(demo::Demo),

@@ -77,6 +77,16 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The address that people find us at, without a slash at its end.
+    pub fn base(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+}
+
 /// A quarter of the machine's memory, at least 1 GB: DataFusion counts buffers that batches share once per batch, so that its accounts
 /// run far ahead of what is really held.
 fn default_memory_mb() -> usize {

@@ -6,7 +6,9 @@ use crate::answers::Answers;
 use crate::config::Config;
 use crate::jobs::Jobs;
 use crate::keeper::Keeper;
+use crate::passwords::Passwords;
 use crate::reader::Reader;
+use crate::throttle::Throttle;
 use crate::uploads::Store;
 use crate::web::Doors;
 use anyhow::{Context, Result};
@@ -53,6 +55,8 @@ pub struct House {
     pub jobs: Arc<Jobs>,
     pub answers: Answers,
     pub uploads: Store,
+    pub passwords: Passwords,
+    pub throttle: Throttle,
     /// Where systems send what happens.
     pub doors: Doors,
     /// Cookies travel over https only.
@@ -96,7 +100,19 @@ impl House {
         let answers = Answers::new(reader.clone(), jobs.clone(), door(&config), (uploads.clone(), packs));
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let doors = Doors::default();
-        Ok(House { config, metastore, reader, surroundings, jobs, answers, uploads, doors, secure_cookies })
+        Ok(House {
+            config,
+            metastore,
+            reader,
+            surroundings,
+            jobs,
+            answers,
+            uploads,
+            passwords: Passwords::new()?,
+            throttle: Throttle::default(),
+            doors,
+            secure_cookies,
+        })
     }
 
     /// One run of the pipeline over all sources and packs.
@@ -107,10 +123,7 @@ impl House {
 
 /// The address that others find us at, and whether it is the one that the company gave.
 fn door(config: &Config) -> (String, bool) {
-    match &config.public_url {
-        Some(url) => (url.trim_end_matches('/').to_owned(), true),
-        None => (format!("http://{}", config.listen), false),
-    }
+    (config.base(), config.public_url.is_some())
 }
 
 /// Today in the workspace's time zone, or the day that it pretends to be.

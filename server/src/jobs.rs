@@ -223,7 +223,8 @@ impl Jobs {
         self.news.subscribe()
     }
 
-    fn tell(&self) {
+    /// Open pages look again, and those whose session is over end.
+    pub fn tell(&self) {
         self.news.send_modify(|number| *number += 1);
     }
 

@@ -10,8 +10,11 @@ mod examine;
 mod house;
 mod jobs;
 mod keeper;
+mod passwords;
 mod reader;
+mod second_step;
 mod terminal;
+mod throttle;
 mod uploads;
 mod web;
 

@@ -1,14 +1,18 @@
 //! The router: every path that the server answers, on one screen.
 //!
-//! Holds no behaviour of its own. Invariant: whatever is not listed as open goes through `session::require`.
+//! Holds no behaviour of its own. Invariant: every one of them goes through `permissions::door`.
 
 mod api;
 mod assets;
+mod entry;
 mod headers;
 mod health;
 mod hooks;
 mod pages;
+mod people;
+mod permissions;
 pub mod session;
+mod set_up;
 mod sources;
 mod uploads;
 
@@ -26,24 +30,29 @@ use tower_http::csrf::CsrfLayer;
 /// Bodies are questions; files come through sources.
 const BODY_BYTES: usize = 256 << 10;
 
-pub fn router(house: Arc<House>) -> Router {
-    health::start_counting();
-    let guarded = pages::guarded()
-        .merge(sources::routes())
-        .merge(uploads::routes())
-        .merge(api::routes())
-        .route("/sair", post(session::sign_out))
-        .layer(middleware::from_fn_with_state(house.clone(), session::require));
-    let open = Router::new()
+/// Every route, without what is around them.
+fn routes() -> Router<Arc<House>> {
+    Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::counters))
-        .route("/entrar/link", get(session::sign_in))
         .route("/preferencias", get(pages::preferences))
+        .route("/entrar/link", get(session::sign_in))
+        .route("/sair", post(session::sign_out))
+        .merge(entry::routes())
+        .merge(set_up::routes())
         .merge(hooks::routes())
-        .merge(pages::open());
-    guarded
-        .merge(open)
+        .merge(pages::routes())
+        .merge(people::routes())
+        .merge(sources::routes())
+        .merge(uploads::routes())
+        .merge(api::routes())
+}
+
+pub fn router(house: Arc<House>) -> Router {
+    health::start_counting();
+    routes()
+        .route_layer(middleware::from_fn_with_state(house.clone(), permissions::door))
         .fallback(elsewhere)
         .with_state(house)
         // Streamed pages are compressed as they come; assets are compressed already and say so.
@@ -66,11 +75,8 @@ async fn elsewhere(State(house): State<Arc<House>>, mut request: Request) -> Res
             .get("accept")
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.contains("text/html"));
-    match session::principal(&house, request.headers()).await {
-        Ok(Some(principal)) if wants_page => {
-            request.extensions_mut().insert(principal);
-            pages::page(State(house), request).await
-        }
+    match session::recognise(&house, &mut request).await {
+        Ok(true) if wants_page => pages::page(State(house), request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

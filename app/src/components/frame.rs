@@ -20,6 +20,9 @@ pub enum Place {
     Board(String),
     Metrics,
     Sources,
+    People,
+    Account,
+    Start,
 }
 
 pub struct Framed {
@@ -54,11 +57,15 @@ pub fn frame(session: &Session, framed: Framed, env: Env) -> AnyView {
                 </div>
             </main>
         </div>
-        // A form, because a link may be followed by anything that looks ahead; its buttons stand where people look for them.
-        <form id="sair" method="post" action=routes::SIGN_OUT hidden></form>
+        {sign_out_form()}
         <nav class="tabbar" aria-label=texts.main_navigation inner_html=tab_bar(session, &place, env).0></nav>
     }
     .into_any()
+}
+
+/// A form, because a link may be followed by anything that looks ahead; its buttons stand where people look for them.
+pub fn sign_out_form() -> impl IntoView {
+    view! { <form id="sair" method="post" action=routes::SIGN_OUT hidden></form> }
 }
 
 fn rail(session: &Session, place: &Place, env: Env) -> Html {
@@ -105,6 +112,14 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
         &[("href", routes::SOURCES), ("rel", "external"), ("aria-current", here)],
         (icon_html("data"), el("span", &[], texts.data)),
     );
+    let here = if *place == Place::People { "page" } else { "" };
+    let people = session.manages_people.then(|| {
+        el(
+            "a",
+            &[("href", routes::PEOPLE), ("rel", "external"), ("aria-current", here)],
+            (icon_html("people"), el("span", &[], texts.people)),
+        )
+    });
     let who = (session.person.as_str(), el("small", &[], session.status.company.as_str()));
     let foot = (
         el("p", &[("class", "sync")], (sign("s-ok", "st st-ok"), el("span", &[], covered(session, env)))),
@@ -112,15 +127,18 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
             "p",
             &[("class", "me")],
             (
-                el("i", &[("aria-hidden", "true")], initials(&session.person)),
-                el("span", &[], who),
+                el(
+                    "a",
+                    &[("href", routes::ACCOUNT), ("rel", "external"), ("title", texts.my_account)],
+                    (el("i", &[("aria-hidden", "true")], initials(&session.person)), el("span", &[], who)),
+                ),
                 sign_out(icon_html("exit"), texts),
             ),
         ),
     );
     all((
         el("a", &[("class", "brand"), ("href", "/")], (mark(), el("span", &[], "Mirante"))),
-        el("nav", &[("aria-label", texts.main_navigation)], (home, metrics, sources)),
+        el("nav", &[("aria-label", texts.main_navigation)], (home, metrics, sources, people)),
         others,
         el("div", &[("class", "rail-foot")], foot),
     ))
@@ -247,6 +265,7 @@ fn colophon(session: &Session, here: &str, env: Env) -> impl IntoView + use<> {
             {facts} " · "
             <a rel="external" href=lang_href lang=other.tag() hreflang=other.tag()>{texts.other_language_name}</a> " · "
             <a rel="external" href=theme_href on:click=move |event| turn_theme(&event)>{theme_name}</a> " · "
+            <a rel="external" href=routes::ACCOUNT>{texts.my_account}</a> " · "
             <span inner_html=sign_out(texts.sign_out, texts).0></span>
         </p>
     }

@@ -12,6 +12,7 @@ const SPRITE: &str = concat!(
     r#"<symbol id="i-calendar" viewBox="0 0 20 20"><rect x="3" y="4" width="14" height="13" rx="2"/><path d="M3 8.2h14M6.8 2.5v3M13.2 2.5v3"/></symbol>"#,
     r#"<symbol id="i-compare" viewBox="0 0 20 20"><path d="M3 7h12l-2.8-2.8M17 13H5l2.8 2.8"/></symbol>"#,
     r#"<symbol id="i-data" viewBox="0 0 20 20"><ellipse cx="10" cy="5" rx="6" ry="2.4"/><path d="M4 5v10c0 1.3 2.7 2.4 6 2.4s6-1.1 6-2.4V5M4 10c0 1.3 2.7 2.4 6 2.4s6-1.1 6-2.4"/></symbol>"#,
+    r#"<symbol id="i-people" viewBox="0 0 20 20"><circle cx="7.5" cy="7" r="2.8"/><path d="M2.5 16c.4-3 2.3-4.7 5-4.7s4.6 1.7 5 4.7M13 4.5a2.6 2.6 0 0 1 0 5.1M14.5 11.7c1.7.6 2.7 2 3 4.3"/></symbol>"#,
     r#"<symbol id="i-plus" viewBox="0 0 20 20"><path d="M10 4v12M4 10h12"/></symbol>"#,
     r#"<symbol id="i-down" viewBox="0 0 20 20"><path d="m6 8 4 4 4-4"/></symbol>"#,
     r#"<symbol id="i-up" viewBox="0 0 20 20"><path d="m6 12 4-4 4 4"/></symbol>"#,
@@ -43,6 +44,12 @@ const SPRITE: &str = concat!(
 /// The sprite; first in the document, once.
 pub fn sprite() -> impl IntoView {
     view! { <svg class="sprite" aria-hidden="true" inner_html=SPRITE></svg> }
+}
+
+/// The same for a document that only the server makes.
+#[cfg(feature = "ssr")]
+pub fn sprite_html() -> Html {
+    el("svg", &[("class", "sprite"), ("aria-hidden", "true")], Html(SPRITE.to_owned()))
 }
 
 /// An icon beside a text.

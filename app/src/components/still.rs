@@ -26,7 +26,7 @@ pub fn el(name: &str, attributes: &[(&str, &str)], content: impl Piece) -> Html 
         out.push('"');
     }
     out.push('>');
-    if !matches!(name, "input" | "br") {
+    if !matches!(name, "input" | "br" | "meta" | "link") {
         content.write(&mut out);
         out.push_str("</");
         out.push_str(name);

@@ -20,7 +20,7 @@ pub fn SourcesPage() -> impl IntoView {
         || (),
         |()| async { Ok(vec![(calls::sources::list().await?, Some(routes::SOURCES_LIVE.to_owned()))]) },
     );
-    page(parts, routes::SOURCES.to_owned())
+    page(parts, Place::Sources, routes::SOURCES.to_owned())
 }
 
 #[component]
@@ -34,7 +34,7 @@ pub fn NewSourcePage() -> impl IntoView {
             async { Ok(vec![(calls::sources::new(kind).await?, None)]) }
         },
     );
-    page(parts, here)
+    page(parts, Place::Sources, here)
 }
 
 #[component]
@@ -52,7 +52,7 @@ pub fn SourcePage() -> impl IntoView {
             }
         },
     );
-    page(parts, here)
+    page(parts, Place::Sources, here)
 }
 
 #[component]
@@ -66,26 +66,26 @@ pub fn SettingsPage() -> impl IntoView {
             async { Ok(vec![(calls::sources::settings(name).await?, None)]) }
         },
     );
-    page(parts, here)
+    page(parts, Place::Sources, here)
 }
 
 pub(super) fn named() -> String {
     use_params_map().with_untracked(|params| params.get("name")).unwrap_or_default()
 }
 
-pub(super) fn page(parts: Resource<Called<Parts>>, here: String) -> impl IntoView {
+pub(super) fn page(parts: Resource<Called<Parts>>, place: Place, here: String) -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
     view! {
         <Transition fallback=move || states::loading_page(env.texts)>
             {move || {
-                let here = here.clone();
+                let (place, here) = (place.clone(), here.clone());
                 Suspend::new(async move {
                     let (session, parts) = (session.await, parts.await);
                     match (session, parts) {
-                        (Ok(session), Ok(parts)) => framed(&session, here, parts, env),
+                        (Ok(session), Ok(parts)) => framed(&session, (place, here), parts, env),
                         // Nothing is published yet: this is where a workspace begins.
-                        (Err(CallFailure(failure)), Ok(parts)) if failure.kind == FailureKind::NothingPublished => alone(parts, env),
+                        (Err(CallFailure(failure)), Ok(parts)) if failure.kind == FailureKind::NothingPublished => alone(&place, parts, env),
                         (_, Err(CallFailure(failure))) | (Err(CallFailure(failure)), _) => states::failed_page(&failure, here, env.texts),
                     }
                 })
@@ -94,24 +94,34 @@ pub(super) fn page(parts: Resource<Called<Parts>>, here: String) -> impl IntoVie
     }
 }
 
-fn framed(session: &Session, here: String, parts: Parts, env: Env) -> AnyView {
-    let framed = Framed {
-        place: Place::Sources,
-        title: env.texts.data.to_owned(),
-        here,
-        filters: None,
-        content: content(parts),
-    };
+fn titled(place: &Place, env: Env) -> (&'static str, &'static str) {
+    match place {
+        Place::People => (env.texts.people, routes::PEOPLE),
+        Place::Account => (env.texts.my_account, routes::ACCOUNT),
+        Place::Start => (env.texts.start_here, routes::START),
+        _ => (env.texts.data, routes::SOURCES),
+    }
+}
+
+fn framed(session: &Session, (place, here): (Place, String), parts: Parts, env: Env) -> AnyView {
+    let (title, _) = titled(&place, env);
+    let framed = Framed { place, title: title.to_owned(), here, filters: None, content: content(parts) };
     frame::frame(session, framed, env)
 }
 
 /// Without the frame, which tells of an edition.
-fn alone(parts: Parts, env: Env) -> AnyView {
+fn alone(place: &Place, parts: Parts, env: Env) -> AnyView {
+    let (title, address) = titled(place, env);
     view! {
         <main class="main whole" id="conteudo">
-            <header class="topbar"><h1><a href=routes::SOURCES rel="external">{env.texts.data}</a></h1></header>
+            <header class="topbar">
+                <h1><a href=address rel="external">{title}</a></h1>
+                <a class="btn quiet" href=routes::SOURCES rel="external">{env.texts.data}</a>
+                <a class="btn quiet" href=routes::ACCOUNT rel="external">{env.texts.my_account}</a>
+            </header>
             <div class="page">{content(parts)}</div>
         </main>
+        {frame::sign_out_form()}
     }
     .into_any()
 }

@@ -5,6 +5,7 @@
 
 use super::sources::{Parts, named, page};
 use crate::calls;
+use crate::components::frame::Place;
 use crate::routes;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -13,7 +14,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 pub fn UploadPage() -> impl IntoView {
     let parts =
         Resource::new(|| (), |()| async { Ok::<Parts, _>(vec![(calls::uploads::send().await?, None)]) });
-    page(parts, routes::SHEET.to_owned())
+    page(parts, Place::Sources, routes::SHEET.to_owned())
 }
 
 #[component]
@@ -28,7 +29,7 @@ pub fn ColumnsPage() -> impl IntoView {
             async { Ok::<Parts, _>(vec![(calls::uploads::columns(id, sheet).await?, None)]) }
         },
     );
-    page(parts, here)
+    page(parts, Place::Sources, here)
 }
 
 #[component]
@@ -45,7 +46,7 @@ pub fn MakingPage() -> impl IntoView {
             }
         },
     );
-    page(parts, here)
+    page(parts, Place::Sources, here)
 }
 
 #[component]
@@ -59,7 +60,7 @@ pub fn ReplacingPage() -> impl IntoView {
             async { Ok::<Parts, _>(vec![(calls::uploads::compare(source, id).await?, None)]) }
         },
     );
-    page(parts, here)
+    page(parts, Place::Sources, here)
 }
 
 fn parameter(name: &str) -> String {

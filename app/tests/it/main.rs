@@ -225,8 +225,6 @@ async fn nobody_signed_in_sees_no_figure() {
     let text = text(&html);
     assert!(text.contains("Entrar") && !text.contains("Margem bruta"));
     assert!(!html.contains("Serra Azul"));
-    let html = render("/entrar", Company::default(), None, Preferences::default()).await;
-    assert!(html.contains("link de acesso") && !html.contains("Serra Azul"));
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ impl Demo {
         let scale = Scale::new(self.scale).map_err(|error| BadUsage(error.to_string()))?;
         let mut config = Config::load(place)?;
         config.listen = self.listen.unwrap_or(config.listen);
+        let listener = if self.no_serve { None } else { Some(serve::listen(&mut config).await?) };
         // Its systems are simulated here.
         config.egress = config.egress.and_loopback();
         let house = Arc::new(House::open(config).await?);
@@ -79,9 +80,10 @@ impl Demo {
             RunState::Unchanged => {}
             _ => bail!("{}", outcome.message.unwrap_or_else(|| "the run did not publish".to_owned())),
         }
-        if !self.no_serve {
+        if let Some(listener) = listener {
             tokio::spawn(house.jobs.clone().keep_schedule());
-            serve::until_stopped(house, "Helena").await?;
+            let way_in = serve::by_link_of(&house, "Helena").await?;
+            serve::until_stopped(house, listener, &way_in).await?;
         }
         systems.stop().await;
         Ok(())

@@ -1,4 +1,4 @@
-//! `mirante keys`: the key that seals what sources were told in secret.
+//! `mirante keys`: the key that seals what sources were told in secret, and second steps of signing in.
 //!
 //! Never prints a key. Invariant: the old key is forgotten only when nothing is sealed with it any more; stopped before that, both open.
 
@@ -41,7 +41,7 @@ impl Keys {
             Some(url) => Metastore::open(url, vault.clone()).await?,
             None => Metastore::open_in(&config.data).await?,
         };
-        let count = metastore.reseal_secrets().await?;
+        let count = metastore.reseal_secrets().await? + metastore.reseal_second_steps().await?;
         metastore.close().await?;
         let rest = if vault.is_from_environment() {
             "take the old key out of MIRANTE_SECRET_KEY now"

@@ -5,9 +5,12 @@ use crate::config::{Config, Place};
 use crate::house::House;
 use crate::web;
 use anyhow::{Context, Result};
+use app::routes;
 use contract::Principal;
+use metastore::sign_in::Purpose;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 #[derive(clap::Args)]
@@ -18,46 +21,72 @@ pub struct Serve {
     /// Read no source by schedule; only `mirante run` and people on the page of sources do
     #[arg(long, env = "MIRANTE_NO_SCHEDULE")]
     pub no_schedule: bool,
-    /// Who the sign-in link greets
-    #[arg(long, default_value = "Administração", value_name = "NAME")]
-    pub greet: String,
 }
 
 impl Serve {
     pub async fn run(self, place: &Place) -> Result<()> {
         let mut config = Config::load(place)?;
         config.listen = self.listen.unwrap_or(config.listen);
+        let listener = listen(&mut config).await?;
         let house = Arc::new(House::open(config).await?);
         if !self.no_schedule {
             tokio::spawn(house.jobs.clone().keep_schedule());
         }
-        until_stopped(house, &self.greet).await
+        let way = way_in(&house).await?;
+        until_stopped(house, listener, &way).await
     }
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes open requests.
-pub async fn until_stopped(house: Arc<House>, greet: &str) -> Result<()> {
-    let listener = tokio::net::TcpListener::bind(house.config.listen).await.with_context(|| {
-        format!("could not listen on {}; is another server there? try --listen", house.config.listen)
+/// Takes the address, and tells the settings which one it is: links name it.
+pub async fn listen(config: &mut Config) -> Result<TcpListener> {
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("could not listen on {}; is another server there? try --listen", config.listen)
     })?;
-    let address = listener.local_addr()?;
-    let base = house.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let token = house.metastore.new_sign_in_link(&administrator(&house, greet).await?).await?;
+    config.listen = listener.local_addr()?;
+    Ok(listener)
+}
+
+/// Says `way_in` and serves until SIGINT or SIGTERM, then finishes open requests.
+pub async fn until_stopped(house: Arc<House>, listener: TcpListener, way_in: &str) -> Result<()> {
+    let base = house.config.base();
     let router = web::router(house.clone());
     tokio::spawn(house.jobs.clone().keep_building());
-    println!("Mirante: {base}");
-    println!("Sign in: {base}/entrar/link?token={token}");
+    match house.config.public_url {
+        Some(_) => println!("Mirante: {base}, listening on {}", house.config.listen),
+        None => println!("Mirante: {base}"),
+    }
+    println!("{way_in}");
+    // The address of whoever asks is told to whoever answers.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(stop_signal(house.jobs.stopping.clone())).await?;
     Ok(())
 }
 
-/// The id of whoever holds the console, who is made on the first start.
-async fn administrator(house: &House, name: &str) -> Result<String> {
-    let console = Principal { name: name.to_owned(), ..user::console() };
-    if house.metastore.user(&console.id).await?.is_none() {
-        house.metastore.add_user(&console).await?;
+/// How the first person comes in, or whoever holds the console, as one line.
+async fn way_in(house: &House) -> Result<String> {
+    let base = house.config.base();
+    if !house.metastore.has_people().await? {
+        let token = house.metastore.new_set_up_link().await?;
+        return Ok(format!("Set up: {base}{}", routes::set_up(&token)));
     }
-    Ok(console.id)
+    if house.metastore.user(user::CONSOLE).await?.is_some() {
+        return by_link(house).await;
+    }
+    Ok(format!("Sign in: {base}{}", routes::SIGN_IN))
+}
+
+/// A link for whoever holds the console.
+async fn by_link(house: &House) -> Result<String> {
+    let token = house.metastore.new_link(user::CONSOLE, Purpose::SignIn).await?;
+    Ok(format!("Sign in: {}/entrar/link?token={token}", house.config.base()))
+}
+
+/// The same; whoever it is, is made on the first start and greeted by this name.
+pub async fn by_link_of(house: &House, name: &str) -> Result<String> {
+    if house.metastore.user(user::CONSOLE).await?.is_none() {
+        house.metastore.add_user(&Principal { name: name.to_owned(), ..user::console() }).await?;
+    }
+    by_link(house).await
 }
 
 async fn stop_signal(stopping: CancellationToken) {

@@ -6,6 +6,7 @@ use crate::terminal::BadUsage;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use contract::Principal;
+use metastore::sign_in::Purpose;
 use policy::Role;
 use std::collections::BTreeMap;
 
@@ -129,10 +130,12 @@ impl User {
     }
 }
 
-/// Whoever works at the console, where the data lies.
+/// The id of whoever works at the console, where the data lies; a link of the console lets them in.
+pub const CONSOLE: &str = "administrator";
+
 pub fn console() -> Principal {
     Principal {
-        id: "administrator".to_owned(),
+        id: CONSOLE.to_owned(),
         name: "console".to_owned(),
         roles: vec![Role::Administrator.name().to_owned()],
         attributes: BTreeMap::new(),
@@ -147,7 +150,7 @@ pub async fn found(house: &House, id: &str) -> Result<Principal> {
 }
 
 async fn link(house: &House, id: &str) -> Result<()> {
-    let base = house.config.public_url.clone().unwrap_or_else(|| format!("http://{}", house.config.listen));
-    println!("{base}/entrar/link?token={}", house.metastore.new_sign_in_link(id).await?);
+    let base = house.config.base();
+    println!("{base}/entrar/link?token={}", house.metastore.new_link(id, Purpose::SignIn).await?);
     Ok(())
 }

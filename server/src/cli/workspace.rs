@@ -1,9 +1,10 @@
-//! `mirante workspace`: the company's name, its time zone, and what it takes for today.
+//! `mirante workspace`: the company's name, its time zone and language, and what it takes for today.
 
 use crate::config::{Config, Place};
 use crate::house::{House, today};
 use anyhow::Result;
 use chrono::NaiveDate;
+use locale::Lang;
 
 #[derive(clap::Args)]
 pub struct Workspace {
@@ -13,6 +14,9 @@ pub struct Workspace {
     /// Days begin and end there: America/Sao_Paulo
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     time_zone: Option<String>,
+    /// pt-BR or en, for whoever has chosen none; `browser` leaves it to theirs
+    #[arg(long, value_name = "pt-BR|en|browser", value_parser = language)]
+    language: Option<Language>,
     /// Pretend that this is today; `now` ends it
     #[arg(long, value_name = "DATE|now", value_parser = pretended)]
     today: Option<Pretended>,
@@ -21,6 +25,19 @@ pub struct Workspace {
 /// A day that is taken for today, or none.
 #[derive(Clone, Copy)]
 struct Pretended(Option<NaiveDate>);
+
+/// A language, or the browser's.
+#[derive(Clone, Copy)]
+struct Language(Option<Lang>);
+
+fn language(text: &str) -> Result<Language, String> {
+    if text == "browser" {
+        return Ok(Language(None));
+    }
+    Lang::parse(text)
+        .map(|lang| Language(Some(lang)))
+        .ok_or_else(|| "is none; there are pt-BR and en".to_owned())
+}
 
 fn zone(text: &str) -> Result<String, String> {
     match text.parse::<chrono_tz::Tz>() {
@@ -45,11 +62,15 @@ impl Workspace {
         let mut workspace = house.metastore.workspace().await?;
         workspace.company = self.company.unwrap_or(workspace.company);
         workspace.time_zone = self.time_zone.unwrap_or(workspace.time_zone);
+        if let Some(Language(language)) = self.language {
+            workspace.language = language.map(|lang| lang.tag().to_owned());
+        }
         workspace.today = self.today.map_or(workspace.today, |Pretended(day)| day);
         let today = today(&workspace)?;
         house.metastore.set_workspace(&workspace).await?;
         println!("company\t{}", workspace.company);
         println!("time zone\t{}", workspace.time_zone);
+        println!("language\t{}", workspace.language.as_deref().unwrap_or("browser"));
         println!("today\t{today}{}", if workspace.today.is_some() { " (pretended)" } else { "" });
         Ok(())
     }

@@ -32,6 +32,10 @@ pub fn page_policy(nonce: &str) -> String {
     )
 }
 
+/// The policy of a page that runs no script at all.
+pub const SCRIPTLESS: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// Adds the headers that every answer carries.
 pub async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

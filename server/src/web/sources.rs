@@ -7,7 +7,6 @@ mod decisions;
 
 use super::pages;
 use crate::house::House;
-use app::preferences::Preferences;
 use app::routes;
 use app::stills::{Posted, Telling, source_page, sources};
 use axum::body::Body;
@@ -18,6 +17,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use contract::failure::FailureKind;
+use contract::people::SessionId;
 use contract::sources::{Parameter, SourceDraft};
 use contract::{Failure, Principal};
 use futures::Stream;
@@ -196,29 +196,37 @@ fn back(done: Result<(), Failure>, headers: &HeaderMap, name: &str) -> Response 
     Redirect::to(&next).into_response()
 }
 
-async fn list_live(State(house): Here, who: Who, headers: HeaderMap) -> Response {
+async fn list_live(
+    State(house): Here,
+    who: Who,
+    Extension(session): Extension<SessionId>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(failure) = house.answers.sources.list(&who).await {
         return super::session::refuse(&failure);
     }
-    let (who, lang) = (who.0, language(&headers));
-    told(house, move |house| {
-        let who = who.clone();
-        async move {
-            let cards = house.answers.sources.list(&who).await.ok()?;
-            let telling = telling(&house, &who, lang).await?;
-            Some(sources::page(&cards, &telling, metastore::now_ms()).0)
-        }
+    let lang = pages::preferences_of(&house, &headers).await.lang;
+    told(house, session, move |house, who| async move {
+        let cards = house.answers.sources.list(&who).await.ok()?;
+        let telling = telling(&house, &who, lang).await?;
+        Some(sources::page(&cards, &telling, metastore::now_ms()).0)
     })
     .into_response()
 }
 
-async fn source_live(State(house): Here, who: Who, Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn source_live(
+    State(house): Here,
+    who: Who,
+    Extension(session): Extension<SessionId>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(failure) = house.answers.sources.show(&who, &name).await {
         return super::session::refuse(&failure);
     }
-    let (who, lang) = (who.0, language(&headers));
-    told(house, move |house| {
-        let (who, name) = (who.clone(), name.clone());
+    let lang = pages::preferences_of(&house, &headers).await.lang;
+    told(house, session, move |house, who| {
+        let name = name.clone();
         async move {
             let page = house.answers.sources.show(&who, &name).await.ok()?;
             Some(source_page::standing(&page, &telling(&house, &who, lang).await?).0)
@@ -227,24 +235,25 @@ async fn source_live(State(house): Here, who: Who, Path(name): Path<String>, hea
     .into_response()
 }
 
-pub(super) fn language(headers: &HeaderMap) -> locale::Lang {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    Preferences::read(text(header::COOKIE), text(header::ACCEPT_LANGUAGE)).lang
-}
-
 pub(super) async fn telling(house: &House, who: &Principal, lang: locale::Lang) -> Option<Telling> {
     Some(Telling { lang, time_zone: house.answers.editions.time_zone(who).await.ok()? })
 }
 
-/// What `tell` says, again whenever there is news, until it has nothing to say, the reader goes or the process ends.
-pub(super) fn told<F, T>(house: Arc<House>, tell: F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+/// What `tell` says to whoever holds the session, again whenever there is news, until the session ends, there is nothing to say, the reader goes or
+/// the process ends.
+pub(super) fn told<F, T>(
+    house: Arc<House>,
+    session: SessionId,
+    tell: F,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
-    F: Fn(Arc<House>) -> T + Send + 'static,
+    F: Fn(Arc<House>, Principal) -> T + Send + 'static,
     T: Future<Output = Option<String>> + Send,
 {
     let news = house.jobs.news();
-    let stream =
-        futures::stream::unfold((house, tell, news, false), |(house, tell, mut news, again)| async move {
+    let stream = futures::stream::unfold(
+        (house, session, tell, news, false),
+        |(house, session, tell, mut news, again)| async move {
             let stopping = house.jobs.stopping.clone();
             if again {
                 let wait = async {
@@ -256,10 +265,12 @@ where
             } else {
                 news.borrow_and_update();
             }
-            let text = tell(house.clone()).await?;
+            let who = house.metastore.holder_of(&session.0).await.ok()??;
+            let text = tell(house.clone(), who).await?;
             // An event's lines end at either character.
             let event = Event::default().data(text.replace('\r', ""));
-            Some((Ok(event), (house, tell, news, true)))
-        });
+            Some((Ok(event), (house, session, tell, news, true)))
+        },
+    );
     Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }

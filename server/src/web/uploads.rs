@@ -4,7 +4,7 @@
 //! refused comes back as a page that says why.
 
 use super::pages;
-use super::sources::{language, telling, told};
+use super::sources::{telling, told};
 use crate::house::House;
 use crate::uploads::Kept;
 use app::routes;
@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use contract::failure::FailureKind;
+use contract::people::SessionId;
 use contract::uploads::{MOST_BYTES, Refusal, Role, UploadDraft, ValueKind};
 use contract::{Failure, Principal};
 use std::collections::BTreeSet;
@@ -160,13 +161,19 @@ async fn replaced(
     }
 }
 
-async fn making_live(State(house): Here, who: Who, Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn making_live(
+    State(house): Here,
+    who: Who,
+    Extension(session): Extension<SessionId>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(failure) = house.answers.uploads.making(&who, &name).await {
         return super::session::refuse(&failure);
     }
-    let (who, lang) = (who.0, language(&headers));
-    told(house, move |house| {
-        let (who, name) = (who.clone(), name.clone());
+    let lang = pages::preferences_of(&house, &headers).await.lang;
+    told(house, session, move |house, who| {
+        let name = name.clone();
         async move {
             let standing = house.answers.uploads.making(&who, &name).await.ok()?;
             Some(making::page(&standing, &telling(&house, &who, lang).await?).0)

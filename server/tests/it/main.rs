@@ -7,6 +7,7 @@ mod faults;
 mod golden_figures;
 mod hooks;
 mod killed;
+mod people;
 mod policies;
 mod serving;
 mod sources;

@@ -17,17 +17,27 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(workspace: &Workspace, more: &[&str]) -> Serving {
+        Serving::start_and_hear(workspace, more).0
+    }
+
+    /// The server, and its line that says how one comes in.
+    pub fn start_and_hear(workspace: &Workspace, more: &[&str]) -> (Serving, String) {
         let mut child = workspace
             .command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let first = lines.next().expect("a line").expect("text");
-        let address = first.strip_prefix("Mirante: http://").expect("the address").to_owned();
+        let mut line = || lines.next().expect("a line").expect("text");
+        let (first, way_in) = (line(), line());
+        let address = match first.rsplit_once(", listening on ") {
+            Some((_, address)) => address,
+            None => first.strip_prefix("Mirante: http://").expect("the address"),
+        };
+        let address = address.to_owned();
         // The rest is read so that the server never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
-        Serving { child, address }
+        (Serving { child, address }, way_in)
     }
 
     fn status(&self, path: &str) -> u16 {
@@ -37,16 +47,36 @@ impl Serving {
 
     /// The whole answer to a request, head and body; `cookie` may be empty, a body is JSON.
     pub fn ask(&self, request: &str, cookie: &str, body: &str) -> String {
+        self.send(request, cookie, ("application/json", body))
+    }
+
+    /// The same, with the body of a form.
+    pub fn send_form(&self, request: &str, cookie: &str, form: &str) -> String {
+        self.send(request, cookie, ("application/x-www-form-urlencoded", form))
+    }
+
+    fn send(&self, request: &str, cookie: &str, body: (&str, &str)) -> String {
+        let mut stream = self.asked(request, cookie, body);
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    }
+
+    /// A request whose answer the caller reads as it comes.
+    pub fn begin(&self, request: &str, cookie: &str) -> TcpStream {
+        self.asked(request, cookie, ("application/json", ""))
+    }
+
+    fn asked(&self, request: &str, cookie: &str, (kind, body): (&str, &str)) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a patience");
         let request = format!(
-            "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {cookie}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {cookie}\r\nContent-Type: {kind}\r\nAccept: text/html\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         );
         stream.write_all(request.as_bytes()).expect("the question is sent");
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
-        answer
+        stream
     }
 
     pub fn ready_within_patience(&self) -> bool {

@@ -87,7 +87,7 @@ fn exports_of_the_demo_company_reach_the_same_figures() {
     let settings = workspace.succeeds(&["workspace", "--company", "Serra Azul", "--today", TODAY]);
     assert_eq!(
         settings,
-        "company\tSerra Azul\ntime zone\tAmerica/Sao_Paulo\ntoday\t2026-06-30 (pretended)\n"
+        "company\tSerra Azul\ntime zone\tAmerica/Sao_Paulo\nlanguage\tbrowser\ntoday\t2026-06-30 (pretended)\n"
     );
     workspace.succeeds(&["run"]);
     assert_eq!(workspace.succeeds(&["run"]), "nothing has changed since edition 1\n");

@@ -4,10 +4,14 @@
 //! answered survives a power cut (SQLite runs with `synchronous=FULL`), on SQLite and PostgreSQL alike.
 
 pub mod changes;
+pub mod credentials;
 pub mod editions;
 pub mod packs;
 pub mod runs;
+pub mod second_step;
 pub mod secrets;
+pub mod sessions;
+pub mod set_up;
 pub mod settings;
 pub mod sign_in;
 pub mod sources;

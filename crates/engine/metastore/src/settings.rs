@@ -3,7 +3,7 @@
 use crate::store::Tried;
 use crate::{Metastore, MetastoreError};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 
 mod entity {
@@ -28,13 +28,21 @@ pub struct Workspace {
     pub company: String,
     /// IANA name; days and buckets are in it.
     pub time_zone: String,
+    /// `pt-BR` or `en`, for whoever has chosen none; where there is none, the browser's.
+    #[serde(default)]
+    pub language: Option<String>,
     /// Pretend that this is today: for demonstrations and repeatable tests.
     pub today: Option<chrono::NaiveDate>,
 }
 
 impl Default for Workspace {
     fn default() -> Workspace {
-        Workspace { company: "Mirante".to_owned(), time_zone: "America/Sao_Paulo".to_owned(), today: None }
+        Workspace {
+            company: "Mirante".to_owned(),
+            time_zone: "America/Sao_Paulo".to_owned(),
+            language: None,
+            today: None,
+        }
     }
 }
 
@@ -56,15 +64,21 @@ impl Metastore {
     }
 
     pub async fn set_workspace(&self, workspace: &Workspace) -> Result<(), MetastoreError> {
-        let value = serde_json::to_string(workspace)
-            .map_err(|source| MetastoreError::Unreadable { what: "settings".to_owned(), source })?;
-        entity::Entity::insert(entity::ActiveModel { name: Set(WORKSPACE.to_owned()), value: Set(value) })
-            .on_conflict(
-                OnConflict::column(entity::Column::Name).update_column(entity::Column::Value).to_owned(),
-            )
-            .exec_without_returning(&self.writer)
-            .await
-            .tried("store the workspace's settings")?;
-        Ok(())
+        store(&self.writer, workspace).await
     }
+}
+
+/// Stores the settings on `connection`.
+pub(crate) async fn store(
+    connection: &impl ConnectionTrait,
+    workspace: &Workspace,
+) -> Result<(), MetastoreError> {
+    let value = serde_json::to_string(workspace)
+        .map_err(|source| MetastoreError::Unreadable { what: "settings".to_owned(), source })?;
+    entity::Entity::insert(entity::ActiveModel { name: Set(WORKSPACE.to_owned()), value: Set(value) })
+        .on_conflict(OnConflict::column(entity::Column::Name).update_column(entity::Column::Value).to_owned())
+        .exec_without_returning(connection)
+        .await
+        .tried("store the workspace's settings")?;
+    Ok(())
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use contract::Principal;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, TransactionTrait};
 
 use crate::store::Tried;
-use crate::{Metastore, MetastoreError, now_ms};
+use crate::{Metastore, MetastoreError, credentials, now_ms, second_step, sessions, sign_in};
 
 pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
@@ -61,6 +61,31 @@ fn row_of(user: &Principal) -> Result<entity::ActiveModel, MetastoreError> {
     })
 }
 
+/// Gives the person another name on `connection`.
+pub(crate) async fn rename(connection: &impl ConnectionTrait, id: &str, name: &str) -> Result<(), DbErr> {
+    entity::Entity::update_many()
+        .set(entity::ActiveModel { name: Set(name.to_owned()), ..Default::default() })
+        .filter(entity::Column::Id.eq(id))
+        .exec(connection)
+        .await
+        .map(drop)
+}
+
+/// Adds the person on `connection`.
+pub(crate) async fn add(connection: &impl ConnectionTrait, user: &Principal) -> Result<(), MetastoreError> {
+    let added = entity::Entity::insert(row_of(user)?)
+        .on_conflict(OnConflict::column(entity::Column::Id).do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await;
+    match added {
+        Ok(1) => Ok(()),
+        Ok(_) | Err(DbErr::RecordNotInserted) => {
+            Err(MetastoreError::Exists { kind: "user", name: user.id.clone() })
+        }
+        Err(error) => Err(error).tried("add the user"),
+    }
+}
+
 impl Metastore {
     /// Everybody who has not been removed, by id.
     pub async fn users(&self) -> Result<Vec<Principal>, MetastoreError> {
@@ -80,17 +105,24 @@ impl Metastore {
     /// # Errors
     /// `Exists` when somebody has or had this id.
     pub async fn add_user(&self, user: &Principal) -> Result<(), MetastoreError> {
-        let added = entity::Entity::insert(row_of(user)?)
-            .on_conflict(OnConflict::column(entity::Column::Id).do_nothing().to_owned())
-            .exec_without_returning(&self.writer)
-            .await;
-        match added {
-            Ok(1) => Ok(()),
-            Ok(_) | Err(DbErr::RecordNotInserted) => {
-                Err(MetastoreError::Exists { kind: "user", name: user.id.clone() })
-            }
-            Err(error) => Err(error).tried("add the user"),
-        }
+        add(&self.writer, user).await
+    }
+
+    /// Adds a person who signs in with this e-mail, once they have set a password.
+    ///
+    /// # Errors
+    /// `Exists` when somebody has or had this id, or has this e-mail.
+    pub async fn invite_user(&self, user: &Principal, email: &str) -> Result<(), MetastoreError> {
+        let what = "add the user";
+        let transaction = self.writer.begin().await.tried(what)?;
+        add(&transaction, user).await?;
+        credentials::set_email(&transaction, &user.id, email).await?;
+        transaction.commit().await.tried(what)
+    }
+
+    /// Whether somebody has or had this id.
+    pub async fn is_id_taken(&self, id: &str) -> Result<bool, MetastoreError> {
+        Ok(entity::Entity::find_by_id(id).one(&self.reader).await.tried("read the user")?.is_some())
     }
 
     /// Gives the person another name, other roles and other attributes, from their next request on.
@@ -112,19 +144,27 @@ impl Metastore {
         Ok(())
     }
 
+    /// Removes the person; their sessions, links and credentials go with them.
+    ///
     /// # Errors
     /// `Missing` when there is no such person.
     pub async fn remove_user(&self, id: &str) -> Result<(), MetastoreError> {
+        let what = "remove the user";
+        let transaction = self.writer.begin().await.tried(what)?;
         let done = entity::Entity::update_many()
             .set(entity::ActiveModel { removed_at: Set(Some(now_ms())), ..Default::default() })
             .filter(entity::Column::Id.eq(id))
             .filter(entity::Column::RemovedAt.is_null())
-            .exec(&self.writer)
+            .exec(&transaction)
             .await
-            .tried("remove the user")?;
+            .tried(what)?;
         if done.rows_affected == 0 {
             return Err(MetastoreError::Missing { kind: "user", name: id.to_owned() });
         }
-        Ok(())
+        second_step::remove(&transaction, id).await.tried(what)?;
+        credentials::entity::Entity::delete_by_id(id).exec(&transaction).await.tried(what)?;
+        sessions::end_all(&transaction, id, None).await.tried(what)?;
+        sign_in::withdraw(&transaction, id).await.tried(what)?;
+        transaction.commit().await.tried(what)
     }
 }

@@ -81,6 +81,11 @@ impl Role {
         matches!(self, Role::Administrator | Role::Steward)
     }
 
+    /// Whether the role lets people in, gives them roles and takes them out.
+    pub fn manages_people(self) -> bool {
+        matches!(self, Role::Administrator)
+    }
+
     /// Whether the role may name tables before the marts.
     pub(crate) fn sees_raw(self) -> bool {
         matches!(self, Role::Administrator | Role::ProtectionOfficer | Role::Steward)

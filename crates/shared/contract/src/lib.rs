@@ -8,6 +8,7 @@ pub mod changes;
 pub mod editions;
 pub mod failure;
 pub mod metrics;
+pub mod people;
 pub mod principal;
 pub mod runs;
 pub mod sources;
