@@ -8,6 +8,7 @@ mod golden_figures;
 mod hooks;
 mod killed;
 mod policies;
+mod served;
 mod serving;
 mod sources;
 mod stewards;

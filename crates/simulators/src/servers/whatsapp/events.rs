@@ -3,6 +3,7 @@
 //! Knows no delivery (`deliveries`). Invariant: the same company, options and limit give the same events; every event is in the ledger once.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::{Value, json};
 
@@ -33,7 +34,7 @@ pub struct MessageTruth {
 pub type StatusKey = (String, String);
 
 /// Everything that is told, in the order in which it happened.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Events {
     /// Field and value of each change.
     pub changes: Vec<(String, Value)>,
@@ -54,28 +55,40 @@ pub struct Events {
 impl Events {
     /// The company's last `limit` messages of conversations, and the last `limit` of its campaigns with their statuses.
     pub fn of(company: &Company, options: &Options, limit: usize) -> Events {
-        let mut events = Events {
-            changes: Vec::new(),
-            messages: BTreeMap::new(),
-            statuses: BTreeMap::new(),
-            user_changes: BTreeMap::new(),
-            notices: 0,
-            billed: Vec::new(),
-            sent: Vec::new(),
-            delivered: Vec::new(),
-        };
-        let first = company.messages.len().saturating_sub(limit);
-        for index in first..company.messages.len() {
+        let last = |count: usize| count.saturating_sub(limit)..count;
+        Events::between(company, options, last(company.messages.len()), last(company.campaigns.len()))
+    }
+
+    /// These messages of conversations and these of campaigns, by their places in the company.
+    pub fn between(
+        company: &Company,
+        options: &Options,
+        messages: Range<usize>,
+        campaigns: Range<usize>,
+    ) -> Events {
+        let mut events = Events::default();
+        for index in messages {
             events.message(company, options, index);
             if dirt::hits(company.seed, 801, index as u64, 2) {
                 events.notice(index);
             }
         }
-        let first = company.campaigns.len().saturating_sub(limit);
-        for index in first..company.campaigns.len() {
+        for index in campaigns {
             events.campaign(company, options, index);
         }
         events
+    }
+
+    /// Adds what happened later.
+    pub fn extend(&mut self, later: Events) {
+        self.changes.extend(later.changes);
+        self.messages.extend(later.messages);
+        self.statuses.extend(later.statuses);
+        self.user_changes.extend(later.user_changes);
+        self.notices += later.notices;
+        self.billed.extend(later.billed);
+        self.sent.extend(later.sent);
+        self.delivered.extend(later.delivered);
     }
 
     fn message(&mut self, company: &Company, options: &Options, index: usize) {
