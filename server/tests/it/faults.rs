@@ -221,10 +221,8 @@ impl Systems {
 
     /// Deliveries of what is new begin, to a server that may not be there.
     fn send(&mut self, draw: &mut Draw) -> Sending {
-        let sender = Sender {
-            breaks: 1 + draw.below(12) as usize,
-            ..Sender::new(&self.served.url("/hooks/zap"), &self.chat.options.app_secret)
-        };
+        let mut sender = Sender::new(&self.served.url("/hooks/zap"), &self.chat.options.app_secret);
+        sender.breaks = 1 + draw.below(12) as usize;
         let deliveries = Arc::new(self.chat.deliveries(draw));
         let (total, copy) = (deliveries.len(), sender.clone());
         let sent = self.runtime.spawn(async move { copy.deliver_all(deliveries, 8).await });

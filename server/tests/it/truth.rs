@@ -75,7 +75,7 @@ fn exports_of_the_demo_company_reach_the_same_figures() {
     let workspace = Workspace::new();
     let (company, exports) = (company(), workspace.folder("exports"));
     simulators::write_exports(&company, &exports, &Part::ALL, &mut |_, _| {}).expect("exports are written");
-    for source in ["ploomes", "sap", "whatsapp", "planilhas"] {
+    for source in ["ploomes", "sap", "atendimento", "planilhas"] {
         let folder = exports.join(source);
         let folder = folder.to_str().expect("a UTF-8 path");
         workspace.succeeds(&["source", "add", "files", "--name", source, "--path", folder]);
@@ -341,7 +341,7 @@ fn rejects_hold_the_broken_lines(workspace: &Workspace) {
         }
         counts
     });
-    assert!(counts.contains_key("whatsapp__messages__rejects"), "{counts:?}");
+    assert!(counts.contains_key("atendimento__messages__rejects"), "{counts:?}");
     assert_eq!(counts.len(), 6, "{counts:?}");
     for (table, rows) in counts {
         assert_eq!(rows, BROKEN_LINES, "lines in {table}");
