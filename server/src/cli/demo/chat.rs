@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 const SOURCE: &str = "whatsapp";
 /// Messages that are made into deliveries, sent and noted as sent together.
-const STEP: usize = 20_000;
+const STEP: usize = 5_000;
 /// Changes of one delivery; what happened on the last day comes one by one.
 const CHANGES: usize = 500;
 const AT_ONCE: usize = 4;
