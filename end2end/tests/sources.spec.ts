@@ -23,7 +23,7 @@ test("list shows every source of the demo with its promise and its last day", as
   await open(page, "/");
   await page.getByRole("navigation", { name: "Principal" }).first().getByRole("link", { name: "Dados" }).click();
   await expect(page).toHaveURL(url("/dados"));
-  for (const name of ["ploomes", "sap", "whatsapp", "planilhas"]) {
+  for (const name of ["ploomes", "sap", "whatsapp", "atendimento", "planilhas"]) {
     await expect(row(page, name)).toContainText("em dia");
     await expect(row(page, name).locator(".fresh")).toContainText("combinado");
     await expect(row(page, name).locator("svg.strip .h-ok").first()).toBeVisible();

@@ -64,6 +64,11 @@ pub fn router(house: Arc<House>) -> Router {
         .layer(middleware::from_fn(health::count))
 }
 
+/// The hooks alone, for a process that serves nobody else.
+pub fn doors(house: Arc<House>) -> Router {
+    hooks::routes().with_state(house)
+}
+
 /// A static file, or for people who are signed in the page that says that there is nothing here.
 async fn elsewhere(State(house): State<Arc<House>>, mut request: Request) -> Response {
     if let Some(answer) = assets::answer(request.uri().path(), request.headers()) {

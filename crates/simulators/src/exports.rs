@@ -8,13 +8,13 @@ use std::path::Path;
 use crate::calendar::{self, Day};
 use crate::company::Company;
 
+pub(crate) mod atendimento;
 mod planilhas;
 pub(crate) mod ploomes;
 pub(crate) mod sap;
 pub(crate) mod sap_documents;
 mod sheet;
 mod stream;
-pub(crate) mod whatsapp;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,13 +31,15 @@ pub enum Part {
     /// Of the CRM's files only the passages of deals through stages, which its API does not tell.
     StageHistory,
     Sap,
-    Whatsapp,
+    Atendimento,
+    /// Of the service desk's files those that WhatsApp itself does not tell: queues, agents and conversations.
+    Conversations,
     Planilhas,
 }
 
 impl Part {
     /// Everything, once.
-    pub const ALL: [Part; 4] = [Part::Ploomes, Part::Sap, Part::Whatsapp, Part::Planilhas];
+    pub const ALL: [Part; 4] = [Part::Ploomes, Part::Sap, Part::Atendimento, Part::Planilhas];
 
     /// About how many rows it has.
     fn rows(self, company: &Company) -> u64 {
@@ -49,7 +51,8 @@ impl Part {
                 let documents = company.orders.len() + company.shipments.len() + company.invoices.len();
                 lines + documents + company.postings.len() * 2
             }
-            Part::Whatsapp => {
+            Part::Conversations => company.conversations.len(),
+            Part::Atendimento => {
                 company.messages.len() + company.conversations.len() + company.campaigns.len() * 4
             }
             Part::Planilhas => 0,
@@ -116,7 +119,8 @@ pub fn write_exports(
                 sap::write(company, &mut out)?;
                 sap_documents::write(company, &mut out)?;
             }
-            Part::Whatsapp => whatsapp::write(company, &mut out)?,
+            Part::Atendimento => atendimento::write(company, &mut out)?,
+            Part::Conversations => atendimento::conversations(company, &mut out)?,
             Part::Planilhas => planilhas::write(company, &mut out)?,
         }
     }

@@ -7,3 +7,13 @@
 {% macro day_of_text(expression) -%}
     cast(substring(cast({{ expression }} as varchar), 1, 10) as date)
 {%- endmacro %}
+
+{#- A moment as whole seconds since 1970 UTC. -#}
+{% macro unix_seconds(moment) -%}
+    cast(extract(epoch from {{ moment }}) as bigint)
+{%- endmacro %}
+
+{#- As `unix_seconds`, of a moment as the clock on the wall showed it. -#}
+{% macro unix_seconds_of_local(moment) -%}
+    {{ unix_seconds(moment) }} - ({{ var('utc_offset_hours', -3) }}) * 3600
+{%- endmacro %}

@@ -18,14 +18,16 @@ use std::path::Path;
 use std::sync::Arc;
 use systems::Systems;
 
+mod chat;
 mod systems;
 
 const COMPANY: &str = "Serra Azul Distribuidora";
 const PACKS: [&str; 4] = ["empresa", "comercial", "operacional", "financeiro"];
-/// Sources that are folders of exports, and the folder of each. The CRM's API keeps no history of stages: it was exported once.
+/// Sources that are folders of exports, and the folder of each. The CRM's API keeps no history of stages: it was exported once. WhatsApp
+/// knows messages and no conversations: those the service desk exports.
 const FOLDERS: [(&str, &str); 3] =
-    [("ploomes_historico", "ploomes"), ("whatsapp", "whatsapp"), ("planilhas", "planilhas")];
-const EXPORTS: [Part; 3] = [Part::StageHistory, Part::Whatsapp, Part::Planilhas];
+    [("ploomes_historico", "ploomes"), ("atendimento", "atendimento"), ("planilhas", "planilhas")];
+const EXPORTS: [Part; 3] = [Part::StageHistory, Part::Conversations, Part::Planilhas];
 /// A folder of exports is expected to be filled once a day.
 const PROMISED_MINUTES: u64 = 26 * 60;
 
@@ -64,7 +66,9 @@ impl Demo {
         };
         let workspace = Workspace { company: COMPANY.to_owned(), today: Some(day), ..Workspace::default() };
         house.metastore.set_workspace(&workspace).await?;
-        let company = self.make(scale, day, &exports).await?;
+        let company = Arc::new(self.make(scale, day, &exports).await?);
+        chat::send(&house, &company, &exports).await?;
+        let company = Arc::into_inner(company).context("the company is still being sent")?;
         let systems = Systems::start(company).await?;
         systems.register(&house).await?;
         register_folders(&house, &exports).await?;

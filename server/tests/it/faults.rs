@@ -1,12 +1,13 @@
-//! Systems that misbehave and syncs that are killed (kill -9): in the end raw tables hold exactly what the systems have.
+//! Systems that misbehave, and syncs and a server that are killed (kill -9): in the end raw tables hold exactly what the systems have and sent.
 //!
 //! `MIRANTE_FAULT_ROUNDS` sets the number of rounds. Each draws from its seed what happens to the business, what goes wrong, and when the
-//! sync dies. Rows that only a daily sweep can find (deletions) are the business of `connect`.
+//! sync and the server that takes deliveries die. Rows that only a daily sweep can find (deletions) are the business of `connect`.
 
-use crate::workspace::Workspace;
+use crate::served::Served;
 use arrow::array::AsArray;
 use lake::{Lake, LakeOptions};
 use serde_json::Value;
+use simulators::servers::whatsapp::Sender;
 use simulators::servers::{DealEdit, Misbehaviour, Running, System, World, ploomes, sap_b1};
 use simulators::{Company, Scale};
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
+
+mod chat;
+use chat::{Chat, Sending};
 
 /// Table, entity, its fields that are compared, the first one its key; then the list of its lines and their table.
 type Compared =
@@ -71,7 +75,8 @@ const COMPARED: [Compared; 12] = [
 ];
 
 struct Systems {
-    workspace: Workspace,
+    served: Served,
+    chat: Chat,
     world: Arc<World>,
     crm: Running,
     erp: Running,
@@ -80,9 +85,15 @@ struct Systems {
 
 impl Systems {
     fn new() -> Systems {
-        let workspace = Workspace::new();
-        std::fs::write(workspace.folder("data").join("mirante.toml"), "private_networks = [\"127.0.0.1\"]\n")
-            .unwrap();
+        let chat = Chat::new();
+        let mut served = Served::new(&chat.options);
+        // Syncs are the other processes that are killed.
+        served.arguments = &["--no-schedule"];
+        std::fs::write(
+            served.workspace.folder("data").join("mirante.toml"),
+            "private_networks = [\"127.0.0.1\"]\n",
+        )
+        .unwrap();
         let company =
             Company::generate(Scale::new(0.002).unwrap(), 7, "2026-06-30".parse().unwrap()).unwrap();
         let (world, runtime) = (Arc::new(World::new(company)), Runtime::new().unwrap());
@@ -90,7 +101,7 @@ impl Systems {
         let (key, login) = (crm_options.user_key.clone(), erp_options.clone());
         let crm = runtime.block_on(ploomes::start(world.clone(), crm_options)).unwrap();
         let erp = runtime.block_on(sap_b1::start(world.clone(), erp_options)).unwrap();
-        let systems = Systems { workspace, world, crm, erp, runtime };
+        let systems = Systems { served, chat, world, crm, erp, runtime };
         let (crm, erp) = (systems.crm.url(), systems.erp.url());
         let fingerprint = &systems.erp.certificate.as_ref().expect("it has its own certificate").fingerprint;
         let sources: [&[&str]; 2] = [
@@ -115,6 +126,7 @@ impl Systems {
         ];
         for source in sources {
             let added = systems
+                .served
                 .workspace
                 .command(&[&["source", "add"], source].concat())
                 .env("KEY", &key)
@@ -150,7 +162,7 @@ impl Systems {
     }
 
     fn sync(&self) -> Command {
-        self.workspace.command(&["source", "sync"])
+        self.served.workspace.command(&["source", "sync"])
     }
 
     /// A sync that is killed after `patience`, unless it ends before.
@@ -180,8 +192,9 @@ impl Systems {
 
     fn assert_raw_is_what_the_systems_have(&self, round: u64) {
         self.runtime.block_on(async {
-            let lake =
-                Lake::open(&self.workspace.lake(), LakeOptions::default()).await.expect("the lake opens");
+            let lake = Lake::open(&self.served.workspace.lake(), LakeOptions::default())
+                .await
+                .expect("the lake opens");
             for (table, system, entity, fields, lines) in COMPARED {
                 let ledger = self.world.ledger(system, entity).expect("a ledger");
                 let expected: BTreeMap<String, Vec<String>> = ledger
@@ -203,6 +216,33 @@ impl Systems {
                 }
             }
         });
+        self.served.assert_raw_is_what_was_told(&self.runtime, &self.chat.told, &self.chat.options);
+    }
+
+    /// Deliveries of what is new begin, to a server that may not be there.
+    fn send(&mut self, draw: &mut Draw) -> Sending {
+        let mut sender = Sender::new(&self.served.url("/hooks/zap"), &self.chat.options.app_secret);
+        sender.breaks = 1 + draw.below(12) as usize;
+        let deliveries = Arc::new(self.chat.deliveries(draw));
+        let (total, copy) = (deliveries.len(), sender.clone());
+        let sent = self.runtime.spawn(async move { copy.deliver_all(deliveries, 8).await });
+        Sending { sender, total, sent }
+    }
+
+    /// The server dies while deliveries come; a sync reads what it left, and dies as well.
+    fn kill(&mut self, sending: &Sending, draw: &mut Draw, patience: Duration) {
+        let part = draw.below(sending.total as u64) as usize;
+        while sending.sender.progress() < part && !sending.sent.is_finished() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.served.kill();
+        self.killed_sync(patience);
+        self.served.start();
+    }
+
+    fn send_to_the_end(&self, sending: Sending) {
+        let sent = self.runtime.block_on(sending.sent).expect("sending ends");
+        assert_eq!((sent.taken, sent.given_up), (sending.total, 0), "deliveries taken, given up");
     }
 }
 
@@ -303,7 +343,8 @@ fn weather(draw: &mut Draw, seed: u64) -> Misbehaviour {
 fn syncs_that_are_killed_and_systems_that_misbehave_leave_raw_as_the_systems_are() {
     let rounds =
         std::env::var("MIRANTE_FAULT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
-    let systems = Systems::new();
+    let mut systems = Systems::new();
+    systems.served.start();
     let started = Instant::now();
     for round in 0..rounds {
         let mut draw = Draw(round * 7919 + 1);
@@ -311,12 +352,15 @@ fn syncs_that_are_killed_and_systems_that_misbehave_leave_raw_as_the_systems_are
             systems.do_business(&mut draw);
         }
         systems.misbehave(&weather(&mut draw, round));
+        let sending = systems.send(&mut draw);
         for _ in 0..=draw.below(2) {
             // The first sync takes long, later ones little.
             let most = if round == 0 { 6_000 } else { 2_500 };
-            systems.killed_sync(Duration::from_millis(50 + draw.below(most)));
+            let patience = Duration::from_millis(50 + draw.below(most));
+            systems.kill(&sending, &mut draw, patience);
         }
         systems.misbehave(&Misbehaviour::default());
+        systems.send_to_the_end(sending);
         systems.sync_to_the_end();
         systems.assert_raw_is_what_the_systems_have(round);
     }

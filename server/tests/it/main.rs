@@ -9,6 +9,7 @@ mod hooks;
 mod killed;
 mod people;
 mod policies;
+mod served;
 mod serving;
 mod sources;
 mod stewards;

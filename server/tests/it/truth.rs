@@ -3,11 +3,16 @@
 //! Everything is compared as numerators and denominators, to the cent; only median and percentile come as one number.
 
 use crate::workspace::{Workspace, root};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
 use lake::{Lake, LakeOptions};
 use simulators::company::events;
 use simulators::company::places::FILIAIS;
+use simulators::servers::whatsapp::{Events, Options};
 use simulators::{Company, Part, Scale, Truth, calendar};
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+use std::time::Duration;
 
 const SCALE: f64 = 0.03;
 const SEED: u64 = 7;
@@ -58,6 +63,7 @@ fn demo_company_reaches_the_figures_of_its_model() {
     let workspace = Workspace::new();
     let (scale, seed) = (SCALE.to_string(), SEED.to_string());
     let demo = ["demo", "--no-serve", "--scale", &scale, "--seed", &seed, "--today", TODAY];
+    killed_while_messages_are_sent(&workspace, &demo);
     workspace.succeeds(&demo);
     let written = workspace.lake_files();
     // The systems listen elsewhere now, and have nothing new to tell.
@@ -66,7 +72,24 @@ fn demo_company_reaches_the_figures_of_its_model() {
     let other = workspace.fails(2, &["demo", "--no-serve", "--scale", "0.5"]);
     assert!(other.contains("--scale 0.03 --seed 7 --today 2026-06-30"), "{other}");
     let company = company();
+    let told = Events::of(&company, &Options::default(), usize::MAX).messages.len();
+    let sql = "select count(*) as n, count(distinct id) as distinct_n from raw.whatsapp__messages";
+    assert_eq!(numbers(&workspace, sql), [told, told], "messages, and different ones");
     Demo::new(workspace, company).compare_all();
+}
+
+/// The first try ends (kill -9) when some of its messages have been acknowledged, and not all.
+fn killed_while_messages_are_sent(workspace: &Workspace, demo: &[&str]) {
+    let mark = workspace.folder("data").join("demo/.whatsapp");
+    let quiet = || Stdio::null();
+    let mut child =
+        workspace.command(demo).stdout(quiet()).stderr(quiet()).spawn().expect("the binary starts");
+    while !mark.exists() {
+        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended without sending anything");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
 }
 
 /// From the exports of the same systems, dirt included.
@@ -75,7 +98,7 @@ fn exports_of_the_demo_company_reach_the_same_figures() {
     let workspace = Workspace::new();
     let (company, exports) = (company(), workspace.folder("exports"));
     simulators::write_exports(&company, &exports, &Part::ALL, &mut |_, _| {}).expect("exports are written");
-    for source in ["ploomes", "sap", "whatsapp", "planilhas"] {
+    for source in ["ploomes", "sap", "atendimento", "planilhas"] {
         let folder = exports.join(source);
         let folder = folder.to_str().expect("a UTF-8 path");
         workspace.succeeds(&["source", "add", "files", "--name", source, "--path", folder]);
@@ -325,6 +348,18 @@ fn same(
     keys.len()
 }
 
+/// The numbers of the one row that a query over raw tables gives.
+fn numbers(workspace: &Workspace, sql: &str) -> Vec<usize> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let rows = runtime.block_on(async {
+        let lake = Lake::open(&workspace.lake(), LakeOptions::default()).await.expect("the lake opens");
+        let raw = lake.latest("raw").await.expect("raw tables");
+        lake.session(raw).query(sql).await.expect("the query runs")
+    });
+    let columns = rows[0].columns().iter();
+    columns.map(|column| column.as_primitive::<Int64Type>().value(0) as usize).collect()
+}
+
 fn rejects_hold_the_broken_lines(workspace: &Workspace) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let counts: BTreeMap<String, usize> = runtime.block_on(async {
@@ -341,7 +376,7 @@ fn rejects_hold_the_broken_lines(workspace: &Workspace) {
         }
         counts
     });
-    assert!(counts.contains_key("whatsapp__messages__rejects"), "{counts:?}");
+    assert!(counts.contains_key("atendimento__messages__rejects"), "{counts:?}");
     assert_eq!(counts.len(), 6, "{counts:?}");
     for (table, rows) in counts {
         assert_eq!(rows, BROKEN_LINES, "lines in {table}");

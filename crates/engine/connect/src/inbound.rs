@@ -15,8 +15,8 @@ use crate::source::{Mark, Piece, Reading, SAME_CONTENT, Skipped, StreamState};
 
 /// Key of the mark.
 const INBOX: &str = "inbox";
-/// A piece is handed over when it holds so many rows.
-const PIECE_ROWS: usize = 20_000;
+/// A piece is handed over when it holds so many rows: tens of megabytes, and each piece is held against all keys of its table.
+const PIECE_ROWS: usize = 50_000;
 
 /// Takes what a delivery holds for a stream.
 pub type Take = Arc<dyn Fn(&Delivery, &mut Facts) + Send + Sync>;

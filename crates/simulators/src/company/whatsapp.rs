@@ -1,11 +1,14 @@
 //! WhatsApp: agents, conversations with their messages, and campaigns.
 //!
-//! Does not judge answers (`truth` does). Invariant: moments strictly rise within a conversation, and no turn starts at 17:45:00,
-//! so that no deadline falls on the closing second.
+//! Does not judge answers (`truth` does). Invariant: moments strictly rise within a conversation, a contact has one conversation at a time,
+//! and no turn starts at 17:45:00, so that no deadline falls on the closing second.
+
+use std::ops::Range;
 
 use super::places::PLACES;
 use super::{Company, people};
 use crate::calendar::{self, DAY_SECONDS, Day, Moment};
+use crate::dirt;
 use crate::random::Rng;
 
 /// (name, filial whose calendar counts, share of conversations, agents).
@@ -120,12 +123,15 @@ pub fn generate(company: &mut Company) {
     let daily: Vec<f64> = (horizon.first..=horizon.last).map(|day| weight(day) / total).collect();
     let shares: Vec<f64> = QUEUES.iter().map(|queue| queue.2).collect();
     let (mut conversations, mut messages, mut campaigns) = (Vec::new(), Vec::new(), Vec::new());
+    let mut talking = Talking(vec![Vec::new(); company.contacts.len()]);
     for day in horizon.first..=horizon.last {
         let today = daily[(day - horizon.first) as usize];
         for _ in 0..rng.poisson(company.sizes.conversations * today) {
             let queue = rng.weighted(&shares) as u8;
-            let conversation =
+            let mut conversation =
                 converse(company, queue, day, conversations.len() as u32, &mut messages, &mut rng);
+            let until = conversation.closed.unwrap_or(horizon.end());
+            conversation.contact = talking.free(conversation.contact, conversation.opened..until);
             conversations.push(conversation);
         }
         if company.calendar.is_business(1, day) {
@@ -143,6 +149,22 @@ pub fn generate(company: &mut Company) {
     company.conversations = conversations;
     company.messages = messages;
     company.campaigns = campaigns;
+}
+
+/// When each contact has a conversation.
+struct Talking(Vec<Vec<Range<Moment>>>);
+
+impl Talking {
+    /// This contact, or else the next one who is free all of that time.
+    fn free(&mut self, contact: u32, time: Range<Moment>) -> u32 {
+        let count = self.0.len();
+        let meets = |talk: &Range<Moment>| talk.start < time.end && time.start < talk.end;
+        let mut candidates = (0..count).map(|step| (contact as usize + step) % count);
+        let free = candidates.find(|contact| !self.0[*contact].iter().any(meets));
+        let free = free.expect("far fewer conversations are open than there are contacts");
+        self.0[free].push(time);
+        free as u32
+    }
 }
 
 /// Seconds of the day at which a customer writes: mostly in business hours, with a lunch dip and late evenings.
@@ -270,6 +292,17 @@ impl Talk<'_> {
             });
         }
     }
+}
+
+/// The business-scoped id of a contact, by which WhatsApp names everybody.
+pub fn user_id(company: &Company, contact: u32) -> String {
+    format!("BR.{:016}", dirt::mix(company.seed, 805, u64::from(contact)) % 10_000_000_000_000_000)
+}
+
+/// The number by which others know a contact; none for users with a name, who withhold theirs: three in a hundred.
+pub fn shown_number(company: &Company, contact: u32) -> Option<String> {
+    let withheld = dirt::mix(company.seed, 806, u64::from(contact)) % 100 < 3;
+    (!withheld).then(|| wa_id(company, contact))
 }
 
 /// A number in the form `55` + DDD + nine digits that no one has: it begins with 900.

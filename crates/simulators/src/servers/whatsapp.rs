@@ -76,10 +76,10 @@ pub async fn start(events: Arc<Events>, options: Options) -> Result<Running, Ser
 }
 
 /// Tells of statuses, each in a delivery of its own, until the server is gone.
-async fn tell(mut statuses: mpsc::UnboundedReceiver<Value>, sender: Sender) {
+async fn tell(mut statuses: mpsc::UnboundedReceiver<Delivery>, sender: Sender) {
     while let Some(body) = statuses.recv().await {
         // One that is never taken was tried as often as the sender tries.
-        let _ = sender.deliver(body.to_string().as_bytes()).await;
+        let _ = sender.deliver(&body).await;
     }
 }
 
@@ -89,7 +89,7 @@ struct Server {
     clock: Arc<Shared>,
     /// When each user was last written to, and how many messages there were.
     sent: Mutex<(HashMap<String, Duration>, u64)>,
-    outgoing: mpsc::UnboundedSender<Value>,
+    outgoing: mpsc::UnboundedSender<Delivery>,
 }
 
 fn refused(status: u16, code: i64, message: &str, details: &str) -> Answer {
@@ -214,11 +214,11 @@ impl Server {
                 "id": id, "status": status, "timestamp": (events::FIRST_SENT + sent.1 as i64 * 10 + after as i64).to_string(),
                 "recipient_id": to, "biz_opaque_callback_data": body["biz_opaque_callback_data"],
             });
-            let value = events::value(&self.options, &[("statuses", json!([status]))]);
+            let value = events::value(&self.options, vec![("statuses", vec![status])]);
             // Nobody listens where no callback was given.
             let _ = self
                 .outgoing
-                .send(deliveries::envelope(&self.options.account, vec![("messages".to_owned(), value)]));
+                .send(deliveries::envelope(&self.options.account, &[("messages".to_owned(), value)]));
         }
         let contact = json!({ "input": to, "wa_id": to });
         let message = json!({ "id": id, "message_status": "accepted" });

@@ -17,7 +17,7 @@ fn every_kind_of_dirt_is_there() {
         ("sap", "inv1"),
         ("sap", "jdt1"),
         ("sap", "ordr"),
-        ("whatsapp", "messages"),
+        ("atendimento", "messages"),
     ] {
         let (_, broken) = rows(dir, source, stream);
         assert!((3..40).contains(&broken), "{stream} has {broken} broken lines");
@@ -27,7 +27,7 @@ fn every_kind_of_dirt_is_there() {
         assert!(all.contains("N/D"), "{stream}");
     }
     for (source, stream, key) in
-        [("ploomes", "deals", "Id"), ("sap", "oinv", "DocEntry"), ("whatsapp", "messages", "id")]
+        [("ploomes", "deals", "Id"), ("sap", "oinv", "DocEntry"), ("atendimento", "messages", "id")]
     {
         let copies = rows(dir, source, stream).0.len() - newest(dir, source, stream, &[key]).len();
         assert!(copies > 10, "{stream} has {copies} copies");
@@ -105,7 +105,7 @@ fn encodings_are_those_of_the_systems() {
     let bytes = |path: &str| std::fs::read(dir.path().join(path)).unwrap();
     assert!(bytes("ploomes/contacts.csv").starts_with(b"\xef\xbb\xbf"));
     assert!(String::from_utf8(bytes("sap/ocrd.csv")).is_err());
-    assert!(String::from_utf8(bytes("whatsapp/agents.csv")).is_ok());
+    assert!(String::from_utf8(bytes("atendimento/agents.csv")).is_ok());
     assert!(bytes("planilhas/metas.xlsx").starts_with(b"PK"));
     assert!(text(&dir.path().join("sap/ocrd.csv")).contains("Educação"));
     assert!(text(&dir.path().join("ploomes/contacts.csv")).contains("\"\"Matriz\"\"; filial 2"));

@@ -18,8 +18,8 @@ const FOLDERS: [(&str, &str); 14] = [
     ("sap", "orin"),
     ("sap", "rin1"),
     ("sap", "jdt1"),
-    ("whatsapp", "messages"),
-    ("whatsapp", "statuses"),
+    ("atendimento", "messages"),
+    ("atendimento", "statuses"),
 ];
 
 /// (source, stream, its line in README.md) of each stream that README.md tells of.
@@ -28,7 +28,7 @@ fn described(readme: &str) -> Vec<(String, String, String)> {
     let mut streams = Vec::new();
     for line in readme.lines() {
         if let Some(heading) = line.strip_prefix("## ") {
-            source = ["ploomes", "sap", "whatsapp", "planilhas"]
+            source = ["ploomes", "sap", "atendimento", "planilhas"]
                 .into_iter()
                 .find(|source| heading.contains(&format!("`{source}`")))
                 .unwrap_or("");
@@ -60,7 +60,7 @@ fn readme_names_every_stream_and_column() {
             }
         }
     }
-    for source in ["ploomes", "sap", "whatsapp", "planilhas"] {
+    for source in ["ploomes", "sap", "atendimento", "planilhas"] {
         for entry in std::fs::read_dir(dir.path().join(source)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let stream = name.trim_end_matches(".csv").trim_end_matches(".xlsx");

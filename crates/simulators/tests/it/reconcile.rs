@@ -207,12 +207,12 @@ fn lead_time_follows_from_last_fulfilment() {
 fn sla_follows_from_messages() {
     let (company, truth, dir) = exported();
     let queues: HashMap<String, String> =
-        newest(dir.path(), "whatsapp", "conversations", &["conversation_id"])
+        newest(dir.path(), "atendimento", "conversations", &["conversation_id"])
             .into_iter()
             .map(|row| (row["conversation_id"].clone(), row["queue_id"].clone()))
             .collect();
     let mut talks: BTreeMap<String, Vec<(i64, String, String)>> = BTreeMap::new();
-    for row in newest(dir.path(), "whatsapp", "messages", &["id"]) {
+    for row in newest(dir.path(), "atendimento", "messages", &["id"]) {
         if !row["conversation_id"].is_empty() {
             let local = row["timestamp"].parse::<i64>().unwrap() - 3 * 3600;
             talks.entry(row["conversation_id"].clone()).or_default().push((

@@ -9,6 +9,6 @@ from (
     union all
     select max(cast(doc_date as date)) as last_day from {{ ref('base_sap__oinv') }}
     union all
-    select max(cast(opened_at as date)) as last_day from {{ source('whatsapp', 'conversations') }}
+    select max(cast(opened_at as date)) as last_day from {{ source('atendimento', 'conversations') }}
 ) as happened
 {% endif %}

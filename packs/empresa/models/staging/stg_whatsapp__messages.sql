@@ -1,11 +1,6 @@
--- Copies of a message are identical, so grouping by its id keeps one; campaigns and bots belong to no turn.
 select
-    id as message_id,
-    min(cast(conversation_id as varchar)) as conversation_id,
-    min({{ whole('"timestamp"') }}) as sent_at,
-    max(case when sender = 'agent' then 1 else 0 end) as from_agent
-from {{ source('whatsapp', 'messages') }}
-where not coalesce(_mirante_deleted, false)
-    and conversation_id is not null
-    and (sender = 'agent' or (sender = 'contact' and direction = 'inbound'))
-group by id
+    message_id,
+    conversation_id,
+    sent_at,
+    from_agent
+from {{ ref('base_whatsapp__messages') }}

@@ -16,9 +16,9 @@ asked as (
         q.opens_minute,
         q.closes_minute
     from turns as t
-    inner join {{ ref('stg_whatsapp__conversations') }} as c on t.conversation_id = c.conversation_id
-    inner join {{ ref('stg_whatsapp__queues') }} as q on c.queue_id = q.queue_id
-    left join {{ ref('stg_whatsapp__agents') }} as a on c.agent_id = a.agent_id
+    inner join {{ ref('stg_atendimento__conversations') }} as c on t.conversation_id = c.conversation_id
+    inner join {{ ref('stg_atendimento__queues') }} as q on c.queue_id = q.queue_id
+    left join {{ ref('stg_atendimento__agents') }} as a on c.agent_id = a.agent_id
 ),
 
 due as (

@@ -53,7 +53,7 @@ impl Systems {
     pub async fn register(&self, house: &House) -> Result<()> {
         // The simulated systems bear more than the real ones allow.
         let crm = json!({ "address": self.crm.url(), "per_minute": "6000" });
-        put(house, "ploomes", "ploomes", crm, ("user_key", &self.user_key)).await?;
+        put(house, "ploomes", "ploomes", crm, &[("user_key", &self.user_key)]).await?;
         let erp = json!({
             "address": self.erp.url(),
             "company_db": self.erp_login.company_db,
@@ -63,7 +63,7 @@ impl Systems {
             "user_tables": USER_TABLES,
             "page_size": "500",
         });
-        put(house, "sap", "sap_b1", erp, ("password", &self.erp_login.password)).await
+        put(house, "sap", "sap_b1", erp, &[("password", &self.erp_login.password)]).await
     }
 
     pub async fn stop(self) {
@@ -72,20 +72,24 @@ impl Systems {
     }
 }
 
-async fn put(
+/// Tells a source what it is to know, and adds it where it is not there yet.
+pub async fn put(
     house: &House,
     name: &str,
     kind: &str,
     params: Value,
-    (parameter, secret): (&str, &str),
+    secrets: &[(&str, &str)],
 ) -> Result<()> {
-    let sealed = house.metastore.seal_secret(name, parameter, secret)?;
+    let mut sealed = BTreeMap::new();
+    for (parameter, secret) in secrets {
+        sealed.insert((*parameter).to_owned(), house.metastore.seal_secret(name, parameter, secret)?);
+    }
     let promised = connect::kinds().into_iter().find(|known| known.kind == kind);
     let row = SourceRow {
         name: name.to_owned(),
         kind: kind.to_owned(),
         params,
-        secrets: BTreeMap::from([(parameter.to_owned(), sealed)]),
+        secrets: sealed,
         promised_minutes: promised.map(|kind| kind.promised_minutes),
         schedule: None,
     };

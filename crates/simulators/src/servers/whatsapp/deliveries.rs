@@ -2,7 +2,8 @@
 //!
 //! Sends nothing (`sender`). Invariant: every change is in at least one delivery; a copy is the same to the byte.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::events::Events;
 use crate::dirt;
@@ -36,7 +37,7 @@ impl Disorder {
             let count = if many { 2 + (draw >> 8) % (self.batched - 1) } else { 1 };
             let (these, others) = rest.split_at((count as usize).min(rest.len()));
             rest = others;
-            deliveries.push(envelope(account, these.to_vec()).to_string().into_bytes());
+            deliveries.push(envelope(account, these));
         }
         for index in 0..deliveries.len() {
             if rng.chance(self.doubled) {
@@ -52,12 +53,37 @@ impl Disorder {
     }
 }
 
+/// Deliveries of so many changes, in the order in which they happened: how a sender catches up.
+pub fn in_order(events: &Events, account: &str, changes: usize) -> Vec<Delivery> {
+    events.changes.chunks(changes.max(1)).map(|changes| envelope(account, changes)).collect()
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    object: &'static str,
+    entry: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    changes: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    field: &'a str,
+    value: &'a Value,
+}
+
 /// Changes as one body; several of them lie in two entries.
-pub(super) fn envelope(account: &str, changes: Vec<(String, Value)>) -> Value {
-    let changes: Vec<Value> =
-        changes.into_iter().map(|(field, value)| json!({ "field": field, "value": value })).collect();
+pub(super) fn envelope(account: &str, changes: &[(String, Value)]) -> Delivery {
     let (first, second) = changes.split_at(changes.len().div_ceil(2));
     let entries = [first, second].into_iter().filter(|changes| !changes.is_empty());
-    let entries: Vec<Value> = entries.map(|changes| json!({ "id": account, "changes": changes })).collect();
-    json!({ "object": "whatsapp_business_account", "entry": entries })
+    let entry = entries.map(|changes| Entry {
+        id: account,
+        changes: changes.iter().map(|(field, value)| Told { field, value }).collect(),
+    });
+    let envelope = Envelope { object: "whatsapp_business_account", entry: entry.collect() };
+    serde_json::to_vec(&envelope).expect("JSON can be written as JSON")
 }

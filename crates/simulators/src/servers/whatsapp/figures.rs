@@ -61,7 +61,8 @@ pub(super) fn answer(
         .into_iter()
         .map(|((day, category), volume)| {
             json!({
-                "start": day, "end": day + DAY_SECONDS, "phone_number": number, "country": "BR", "pricing_type": "REGULAR",
+                "start": day, "end": day + DAY_SECONDS, "phone_number": number, "country": "BR",
+                "pricing_type": if category == "service" { "FREE_CUSTOMER_SERVICE" } else { "REGULAR" },
                 "pricing_category": category.to_uppercase(), "volume": volume, "cost": volume as f64 * price(category),
             })
         })
@@ -71,7 +72,11 @@ pub(super) fn answer(
 
 /// What a delivered message costs, in the account's currency.
 fn price(category: &str) -> f64 {
-    if category == "marketing" { 0.0625 } else { 0.0068 }
+    match category {
+        "marketing" => 0.0625,
+        "service" => 0.0,
+        _ => 0.0068,
+    }
 }
 
 impl Events {

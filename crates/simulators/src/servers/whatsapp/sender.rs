@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::deliveries::Delivery;
@@ -25,6 +26,10 @@ pub struct Sender {
     pub attempts: u32,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// One in so many deliveries breaks off before it is sent whole, or before its answer, and comes again; 0 is none.
+    pub breaks: usize,
+    /// Deliveries begun so far, by all clones.
+    begun: Arc<AtomicUsize>,
     /// Deliveries taken so far, by all clones.
     taken: Arc<AtomicUsize>,
 }
@@ -74,6 +79,8 @@ impl Sender {
             pause: Duration::from_millis(20),
             attempts: 1000,
             timeout: Duration::from_secs(10),
+            breaks: 0,
+            begun: Arc::default(),
             taken: Arc::default(),
         }
     }
@@ -150,6 +157,13 @@ impl Sender {
         sent: &mut Sent,
     ) -> Result<u16, SendError> {
         let signature = self.signature(body);
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        if self.breaks > 0 && begun.is_multiple_of(self.breaks) {
+            let part = if (begun / self.breaks).is_multiple_of(2) { body.len() / 2 } else { body.len() };
+            // Whether anybody heard it is what a sender never knows.
+            let _ = self.break_off(body, &signature, part).await;
+            sent.repeated += 1;
+        }
         let mut pause = self.pause;
         let mut tried = 0;
         loop {
@@ -183,6 +197,19 @@ impl Sender {
             .header("x-hub-signature-256", signature)
             .body(Full::new(Bytes::copy_from_slice(body)))?;
         self.exchange(connection, request).await
+    }
+
+    /// A connection that is gone after so many bytes of the body.
+    async fn break_off(&self, body: &[u8], signature: &str, part: usize) -> Result<(), SendError> {
+        let (host, path) = self.target()?;
+        let head = format!(
+            "POST /{path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nx-hub-signature-256: {signature}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(host).await?;
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(&body[..part]).await?;
+        Ok(stream.shutdown().await?)
     }
 
     fn target(&self) -> Result<(&str, &str), SendError> {

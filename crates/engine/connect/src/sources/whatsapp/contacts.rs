@@ -112,11 +112,14 @@ impl Told {
 
 /// Adds everybody whom an event tells of.
 pub fn take(event: &Event<'_>, facts: &mut Facts) {
+    if !event.has_messages() && !event.has_statuses() && !event.has("contacts") {
+        return;
+    }
     let (messages, inbound) = event.messages();
+    let (contacts, statuses) = (event.list("contacts"), event.statuses());
     let (id, phone) = if inbound { ("from_user_id", "from") } else { ("to_user_id", "to") };
-    let newest =
-        messages.iter().chain(event.statuses()).filter_map(|event| moment(&event["timestamp"])).max();
-    for contact in event.list("contacts") {
+    let newest = messages.iter().chain(&statuses).filter_map(|event| moment(&event["timestamp"])).max();
+    for contact in &contacts {
         Told {
             user_id: text(&contact["user_id"]),
             parent: text(&contact["parent_user_id"]),
@@ -127,16 +130,16 @@ pub fn take(event: &Event<'_>, facts: &mut Facts) {
         }
         .add_to(facts);
     }
-    for message in messages {
+    for message in &messages {
         let at = moment(&message["timestamp"]);
         Told { user_id: text(&message[id]), phone: text(&message[phone]), at: at.clone(), ..Told::default() }
-            .known(event)
+            .known(&contacts)
             .add_to(facts);
         if let Some(change) = Change::of(message) {
             Told { user_id: change.user_id, phone: change.phone, at, ..Told::default() }.add_to(facts);
         }
     }
-    for status in event.statuses() {
+    for status in &statuses {
         Told {
             user_id: text(&status["recipient_user_id"]),
             parent: text(&status["recipient_parent_user_id"]),
@@ -150,9 +153,9 @@ pub fn take(event: &Event<'_>, facts: &mut Facts) {
 
 impl Told {
     /// With the id of a contact that came along, so that one person does not become two.
-    fn known(mut self, event: &Event<'_>) -> Told {
+    fn known(mut self, contacts: &[Value]) -> Told {
         if self.user_id.is_none() && self.phone.is_some() {
-            let contact = event.list("contacts").iter().find(|contact| text(&contact["wa_id"]) == self.phone);
+            let contact = contacts.iter().find(|contact| text(&contact["wa_id"]) == self.phone);
             self.user_id = contact.and_then(|contact| text(&contact["user_id"]));
         }
         self
@@ -183,8 +186,7 @@ impl Change {
 
 /// Adds the changes of users that an event tells of.
 pub fn take_changes(event: &Event<'_>, facts: &mut Facts) {
-    let (messages, _) = event.messages();
-    for message in messages {
+    for message in &event.messages_of_the_system() {
         let (Some(change), Some(id)) = (Change::of(message), text(&message["id"])) else { continue };
         let previous = user(
             change.previous_user_id.clone(),

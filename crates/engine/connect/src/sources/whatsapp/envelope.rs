@@ -3,51 +3,55 @@
 //! Makes no rows (`messages`, `statuses`, `contacts`, `notices`). Invariant: what is missing or of another type is absent, never an error:
 //! only a delivery that is no envelope at all is refused.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// One delivery.
 #[derive(Debug, Deserialize)]
-pub struct Envelope {
-    pub entry: Vec<Entry>,
+pub struct Envelope<'a> {
+    #[serde(borrow)]
+    pub entry: Vec<Entry<'a>>,
 }
 
 /// What happened in one account.
 #[derive(Debug, Deserialize)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// The WhatsApp Business account.
     #[serde(default)]
     pub id: Value,
     /// Unix seconds; not in every field.
     #[serde(default)]
     pub time: Value,
-    #[serde(default)]
-    pub changes: Vec<Change>,
+    #[serde(borrow, default)]
+    pub changes: Vec<Change<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Change {
+pub struct Change<'a> {
     #[serde(default)]
     pub field: String,
     /// As it was written.
-    pub value: Box<RawValue>,
+    #[serde(borrow)]
+    pub value: &'a RawValue,
 }
 
-/// A change, opened.
+/// A change. Its parts are read when they are asked for: most streams need few of them.
 pub struct Event<'a> {
     pub account: Option<String>,
     pub time: Option<String>,
-    pub change: &'a Change,
-    pub value: Value,
+    pub change: &'a Change<'a>,
+    parts: BTreeMap<String, &'a RawValue>,
 }
 
 pub const MESSAGES: &str = "messages";
 pub const ECHOES: &str = "smb_message_echoes";
 
-impl Envelope {
+impl<'a> Envelope<'a> {
     /// None for what is none.
-    pub fn of(body: &[u8]) -> Option<Envelope> {
+    pub fn of(body: &'a [u8]) -> Option<Envelope<'a>> {
         serde_json::from_slice(body).ok()
     }
 
@@ -56,8 +60,8 @@ impl Envelope {
             entry.changes.iter().map(|change| Event {
                 account: text(&entry.id),
                 time: moment(&entry.time),
-                // Raw JSON was checked when the delivery was read.
-                value: serde_json::from_str(change.value.get()).unwrap_or_default(),
+                // Raw JSON was checked when the delivery was read; what is no object has no parts.
+                parts: serde_json::from_str(change.value.get()).unwrap_or_default(),
                 change,
             })
         })
@@ -71,28 +75,70 @@ impl Event<'_> {
 
     /// The business's number that it is about.
     pub fn number(&self) -> Option<String> {
-        text(&self.value["metadata"]["phone_number_id"])
+        text(&self.part("metadata")["phone_number_id"])
+    }
+
+    /// A part of the value; null when there is none.
+    pub fn part(&self, name: &str) -> Value {
+        self.parts.get(name).and_then(|part| serde_json::from_str(part.get()).ok()).unwrap_or_default()
     }
 
     /// The list with this name; empty when there is none.
-    pub fn list(&self, name: &str) -> &[Value] {
-        self.value[name].as_array().map_or(&[], Vec::as_slice)
-    }
-
-    /// Messages, and whether they came in.
-    pub fn messages(&self) -> (&[Value], bool) {
-        match self.field() {
-            MESSAGES => (self.list("messages"), true),
-            ECHOES => {
-                let echoes = self.list("message_echoes");
-                (if echoes.is_empty() { self.list("messages") } else { echoes }, false)
-            }
-            _ => (&[], true),
+    pub fn list(&self, name: &str) -> Vec<Value> {
+        match self.part(name) {
+            Value::Array(values) => values,
+            _ => Vec::new(),
         }
     }
 
-    pub fn statuses(&self) -> &[Value] {
-        if self.field() == MESSAGES { self.list("statuses") } else { &[] }
+    /// The list with this name, its values as they were written.
+    fn raw_list(&self, name: &str) -> Vec<&RawValue> {
+        self.parts.get(name).and_then(|part| serde_json::from_str(part.get()).ok()).unwrap_or_default()
+    }
+
+    /// Whether there is something in the list with this name.
+    pub fn has(&self, name: &str) -> bool {
+        !self.raw_list(name).is_empty()
+    }
+
+    /// Name of the list with the messages, and whether they came in; none for other fields.
+    fn place_of_messages(&self) -> Option<(&'static str, bool)> {
+        match self.field() {
+            MESSAGES => Some(("messages", true)),
+            ECHOES if self.has("message_echoes") => Some(("message_echoes", false)),
+            ECHOES => Some(("messages", false)),
+            _ => None,
+        }
+    }
+
+    /// Messages, and whether they came in.
+    pub fn messages(&self) -> (Vec<Value>, bool) {
+        self.place_of_messages().map_or((Vec::new(), true), |(list, inbound)| (self.list(list), inbound))
+    }
+
+    /// Those messages that the system wrote.
+    pub fn messages_of_the_system(&self) -> Vec<Value> {
+        #[derive(Deserialize)]
+        struct Told<'a> {
+            #[serde(borrow)]
+            system: Option<&'a RawValue>,
+        }
+        let list = self.place_of_messages().map_or_else(Vec::new, |(list, _)| self.raw_list(list));
+        let others = |raw: &&RawValue| matches!(serde_json::from_str(raw.get()), Ok(Told { system: None }));
+        let raw = list.into_iter().filter(|raw| !others(raw));
+        raw.filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect()
+    }
+
+    pub fn has_messages(&self) -> bool {
+        self.place_of_messages().is_some_and(|(list, _)| self.has(list))
+    }
+
+    pub fn statuses(&self) -> Vec<Value> {
+        if self.field() == MESSAGES { self.list("statuses") } else { Vec::new() }
+    }
+
+    pub fn has_statuses(&self) -> bool {
+        self.field() == MESSAGES && self.has("statuses")
     }
 }
 

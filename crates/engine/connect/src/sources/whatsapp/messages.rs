@@ -47,76 +47,101 @@ pub fn shape() -> Shape {
 
 /// Adds the messages of an event. `numbers` are the company's own that count; empty means all.
 pub fn take(event: &Event<'_>, numbers: &[String], store_text: bool, facts: &mut Facts) {
+    if !event.has_messages() {
+        return;
+    }
     let number = event.number();
     if !numbers.is_empty() && !number.as_ref().is_some_and(|number| numbers.contains(number)) {
         return;
     }
     let (messages, inbound) = event.messages();
-    for message in messages {
+    let told = Told {
+        contacts: event.list("contacts"),
+        display_number: text(&event.part("metadata")["display_phone_number"]),
+        account: event.account.clone(),
+        number,
+        inbound,
+        store_text,
+    };
+    for message in &messages {
         if text(&message["id"]).is_none() {
             facts.reject(&shown(message, store_text), "the message has no id");
             continue;
         }
-        facts.add(row(event, number.clone(), message, inbound, store_text));
+        facts.add(told.row(message));
     }
 }
 
-fn row(event: &Event<'_>, number: Option<String>, message: &Value, inbound: bool, store_text: bool) -> Row {
-    let kind = text(&message["type"]);
-    let content = kind.as_deref().map_or(&Value::Null, |kind| &message[kind]);
-    let contact = contact(event, message, inbound);
-    let of_contact = |name: &str| contact.and_then(|contact| text(&contact[name]));
-    let (phone, id) = if inbound { ("from", "from_user_id") } else { ("to", "to_user_id") };
-    let phone = text(&message[phone]);
-    let user_id = text(&message[id]).or_else(|| of_contact("user_id"));
-    let parent = text(&message["from_parent_user_id"]).or_else(|| of_contact("parent_user_id"));
-    let (context, referral, error) = (&message["context"], &message["referral"], &message["errors"][0]);
-    let forwarded =
-        ["forwarded", "frequently_forwarded"].iter().any(|name| context[name] == Value::Bool(true));
-    vec![
-        text(&message["id"]),
-        number,
-        event.account.clone(),
-        Some(if inbound { "inbound" } else { "outbound" }.to_owned()),
-        user(user_id.clone(), phone.clone().or_else(|| of_contact("wa_id"))),
-        if inbound { phone.clone() } else { text(&message["from"]) },
-        if inbound { text(&event.value["metadata"]["display_phone_number"]) } else { phone },
-        user_id,
-        parent,
-        contact.and_then(|contact| text(&contact["profile"]["name"])),
-        kind,
-        text(&content["type"]),
-        moment(&message["timestamp"]),
-        text(&context["id"]),
-        (!context.is_null()).then(|| forwarded.to_string()),
-        text(&message["group_id"]),
-        text(&referral["source_url"]),
-        text(&referral["source_id"]),
-        text(&referral["source_type"]),
-        text(&referral["headline"]),
-        text(&referral["ctwa_clid"]),
-        text(&error["code"]),
-        text(&error["title"]),
-        text(&error["error_data"]["details"]),
-        written(content).filter(|_| store_text),
-        (store_text && !content.is_null()).then(|| content.to_string()),
-    ]
+/// What all messages of an event share.
+struct Told {
+    contacts: Vec<Value>,
+    display_number: Option<String>,
+    account: Option<String>,
+    number: Option<String>,
+    inbound: bool,
+    store_text: bool,
 }
 
-/// The contact that came along and is the message's: by id or number, or the only one.
-fn contact<'a>(event: &'a Event<'_>, message: &Value, inbound: bool) -> Option<&'a Value> {
-    let contacts = event.list("contacts");
-    let names = if inbound { ["from_user_id", "from"] } else { ["to_user_id", "to"] };
-    let is_it = |contact: &&Value| {
-        ["user_id", "wa_id"]
-            .iter()
-            .zip(names)
-            .any(|(theirs, ours)| text(&message[ours]).is_some_and(|id| text(&contact[*theirs]) == Some(id)))
-    };
-    let only = || {
-        contacts.first().filter(|_| contacts.len() == 1 && names.iter().all(|name| message[name].is_null()))
-    };
-    contacts.iter().find(is_it).or_else(only)
+impl Told {
+    fn row(&self, message: &Value) -> Row {
+        let kind = text(&message["type"]);
+        let content = kind.as_deref().map_or(&Value::Null, |kind| &message[kind]);
+        let contact = self.contact(message);
+        let of_contact = |name: &str| contact.and_then(|contact| text(&contact[name]));
+        let [id, phone] = self.names();
+        let phone = text(&message[phone]);
+        let user_id = text(&message[id]).or_else(|| of_contact("user_id"));
+        let parent = text(&message["from_parent_user_id"]).or_else(|| of_contact("parent_user_id"));
+        let (context, referral, error) = (&message["context"], &message["referral"], &message["errors"][0]);
+        let forwarded =
+            ["forwarded", "frequently_forwarded"].iter().any(|name| context[name] == Value::Bool(true));
+        vec![
+            text(&message["id"]),
+            self.number.clone(),
+            self.account.clone(),
+            Some(if self.inbound { "inbound" } else { "outbound" }.to_owned()),
+            user(user_id.clone(), phone.clone().or_else(|| of_contact("wa_id"))),
+            if self.inbound { phone.clone() } else { text(&message["from"]) },
+            if self.inbound { self.display_number.clone() } else { phone },
+            user_id,
+            parent,
+            contact.and_then(|contact| text(&contact["profile"]["name"])),
+            kind,
+            text(&content["type"]),
+            moment(&message["timestamp"]),
+            text(&context["id"]),
+            (!context.is_null()).then(|| forwarded.to_string()),
+            text(&message["group_id"]),
+            text(&referral["source_url"]),
+            text(&referral["source_id"]),
+            text(&referral["source_type"]),
+            text(&referral["headline"]),
+            text(&referral["ctwa_clid"]),
+            text(&error["code"]),
+            text(&error["title"]),
+            text(&error["error_data"]["details"]),
+            written(content).filter(|_| self.store_text),
+            (self.store_text && !content.is_null()).then(|| content.to_string()),
+        ]
+    }
+
+    /// How a message names its contact: by id, by number.
+    fn names(&self) -> [&'static str; 2] {
+        if self.inbound { ["from_user_id", "from"] } else { ["to_user_id", "to"] }
+    }
+
+    /// The contact that came along and is the message's: by id or number, or the only one.
+    fn contact(&self, message: &Value) -> Option<&Value> {
+        let names = self.names();
+        let is_it = |contact: &&Value| {
+            ["user_id", "wa_id"].iter().zip(names).any(|(theirs, ours)| {
+                text(&message[ours]).is_some_and(|id| text(&contact[*theirs]) == Some(id))
+            })
+        };
+        let is_only = self.contacts.len() == 1 && names.iter().all(|name| message[name].is_null());
+        let only = || self.contacts.first().filter(|_| is_only);
+        self.contacts.iter().find(is_it).or_else(only)
+    }
 }
 
 /// What a person wrote or chose, where the type has such a text.

@@ -29,18 +29,18 @@ pub fn shape() -> Shape {
 
 /// Adds an event that is no other stream's.
 pub fn take(event: &Event<'_>, store_text: bool, facts: &mut Facts) {
-    let is_known = !event.messages().0.is_empty() || !event.statuses().is_empty();
-    let has_errors = event.field() == MESSAGES && !event.list("errors").is_empty();
+    let is_known = event.has_messages() || event.has_statuses();
+    let has_errors = event.field() == MESSAGES && event.has("errors");
     if is_known && !has_errors {
         return;
     }
     let raw = event.change.value.get();
     let value = if has_errors {
-        event.value["errors"].to_string()
+        event.part("errors").to_string()
     } else if store_text {
         raw.to_owned()
     } else {
-        let mut value = event.value.clone();
+        let mut value = serde_json::from_str(raw).unwrap_or_default();
         redaction::of_field(event.field(), &mut value);
         value.to_string()
     };

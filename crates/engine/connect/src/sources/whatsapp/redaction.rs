@@ -26,10 +26,13 @@ const PERSONAL: [&str; 14] = [
     "filename",
 ];
 
+/// What stands in the place of a text.
+const TAKEN_OUT: &str = "…";
+
 /// The delivery without texts; none where it has none, or cannot be read.
 pub fn without_texts(body: &[u8]) -> Option<Vec<u8>> {
-    let before: Value = serde_json::from_slice(body).ok()?;
-    let mut delivery = before.clone();
+    let mut delivery: Value = serde_json::from_slice(body).ok()?;
+    let mut changed = false;
     // Never by index: that would panic where a sender nests something else.
     let entries = delivery.get_mut("entry")?.as_array_mut()?.iter_mut();
     for change in entries.filter_map(|entry| entry.get_mut("changes")?.as_array_mut()).flatten() {
@@ -39,50 +42,58 @@ pub fn without_texts(body: &[u8]) -> Option<Vec<u8>> {
             MESSAGES | ECHOES => {
                 for list in ["messages", "message_echoes"] {
                     let messages = value.get_mut(list).and_then(Value::as_array_mut);
-                    messages.into_iter().flatten().for_each(message);
+                    messages.into_iter().flatten().for_each(|told| changed |= message(told));
                 }
             }
-            field => of_field(field, value),
+            field => changed |= of_field(field, value),
         }
     }
-    (delivery != before).then(|| delivery.to_string().into_bytes())
+    changed.then(|| delivery.to_string().into_bytes())
 }
 
-/// Takes texts out of the value of any field but messages.
-pub fn of_field(field: &str, value: &mut Value) {
-    if !OF_THE_ACCOUNT.iter().any(|start| field.starts_with(start)) {
-        everywhere(value);
-    }
+/// Takes texts out of the value of any field but messages; whether there were any.
+pub fn of_field(field: &str, value: &mut Value) -> bool {
+    !OF_THE_ACCOUNT.iter().any(|start| field.starts_with(start)) && everywhere(value)
 }
 
 /// Of what a message says stays of which kind it is; what the system says of users is no person's text.
-fn message(message: &mut Value) {
+fn message(message: &mut Value) -> bool {
     let Some(kind) = message.get("type").and_then(Value::as_str).map(str::to_owned) else {
         return everywhere(message);
     };
     if kind == "system" {
-        return;
+        return false;
     }
+    let mut changed = false;
     for key in [kind.as_str(), "text"] {
         if let Some(Value::Object(content)) = message.get_mut(key) {
+            let before = content.len();
             content.retain(|key, _| key == "type");
+            changed |= content.len() < before;
         }
     }
+    changed
 }
 
-fn everywhere(value: &mut Value) {
+fn everywhere(value: &mut Value) -> bool {
+    let mut changed = false;
     match value {
-        Value::Array(values) => values.iter_mut().for_each(everywhere),
+        Value::Array(values) => values.iter_mut().for_each(|value| changed |= everywhere(value)),
         Value::Object(entries) => {
             for (key, value) in entries {
-                match value {
-                    Value::String(_) if PERSONAL.contains(&key.as_str()) => *value = Value::from("…"),
+                changed |= match value {
+                    Value::String(text) if PERSONAL.contains(&key.as_str()) => {
+                        let had_text = text != TAKEN_OUT;
+                        TAKEN_OUT.clone_into(text);
+                        had_text
+                    }
                     _ => everywhere(value),
                 }
             }
         }
         _ => {}
     }
+    changed
 }
 
 #[cfg(test)]

@@ -41,11 +41,14 @@ pub fn shape() -> Shape {
 
 /// Adds the statuses of an event. `numbers` are the company's own that count; empty means all.
 pub fn take(event: &Event<'_>, numbers: &[String], store_text: bool, facts: &mut Facts) {
+    if !event.has_statuses() {
+        return;
+    }
     let number = event.number();
     if !numbers.is_empty() && !number.as_ref().is_some_and(|number| numbers.contains(number)) {
         return;
     }
-    for status in event.statuses() {
+    for status in &event.statuses() {
         let (id, name) = (text(&status["id"]), text(&status["status"]));
         if id.is_none() || name.is_none() {
             facts.reject(&shown(status, store_text), "the status names no message, or has no name");

@@ -1,4 +1,4 @@
-//! Exports of the WhatsApp provider: source `whatsapp`.
+//! Exports of the service desk that answers on WhatsApp: source `atendimento`.
 //!
 //! Message bodies are not exported: they are personal data. Invariant: a message's id never repeats for another message.
 
@@ -9,18 +9,23 @@ use super::{Out, agent_code};
 use crate::calendar::{DAY_SECONDS, Day, UTC_OFFSET};
 use crate::company::Company;
 use crate::company::places::PLACES;
-use crate::company::whatsapp::{QUEUES, SUBJECTS, Sender, TEMPLATES, wa_id};
+use crate::company::whatsapp::{QUEUES, SUBJECTS, Sender, TEMPLATES, shown_number, user_id, wa_id};
 use crate::dirt::{self, Broken, Dirt};
 
 pub(super) fn write(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
-    people(company, out)?;
     conversations(company, out)?;
     messages(company, out)?;
     statuses(company, out)
 }
 
+/// What WhatsApp itself does not tell: queues, agents, and whose conversation it was when.
+pub(super) fn conversations(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
+    people(company, out)?;
+    talks(company, out)
+}
+
 fn plan<'a>(stream: &'a str, columns: &'a str, layout: Layout, dirt: Dirt) -> Plan<'a> {
-    Plan { source: "whatsapp", stream, prefix: stream, columns, dialect: Dialect::Whatsapp, layout, dirt }
+    Plan { source: "atendimento", stream, prefix: stream, columns, dialect: Dialect::Whatsapp, layout, dirt }
 }
 
 /// The step is odd, so numbers below 2^48 never meet.
@@ -56,8 +61,9 @@ fn people(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
     stream.finish(out)
 }
 
-fn conversations(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
-    let columns = "conversation_id queue_id agent_id wa_id subject uf opened_at closed_at status csat";
+fn talks(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
+    let columns =
+        "conversation_id queue_id agent_id wa_id user_id subject uf opened_at closed_at status csat";
     let dirt = Dirt { doubled: 3, late: 3, broken: None };
     let mut stream = Stream::open(out, &plan("conversations", columns, Layout::Folder, dirt))?;
     for (index, talk) in company.conversations.iter().enumerate() {
@@ -67,7 +73,8 @@ fn conversations(company: &Company, out: &mut Out<'_>) -> io::Result<()> {
             line.int(conversation_id(index))
                 .int(i64::from(talk.queue) + 1)
                 .text(&agent)
-                .text(&wa_id(company, talk.contact));
+                .text(&shown_number(company, talk.contact).unwrap_or_default())
+                .text(&user_id(company, talk.contact));
             line.text(SUBJECTS[usize::from(talk.queue)][usize::from(talk.subject)])
                 .text(PLACES[usize::from(place)].uf);
             line.moment(talk.opened).maybe_moment(talk.closed).text(if talk.closed.is_some() {

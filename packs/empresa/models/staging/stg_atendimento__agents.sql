@@ -2,5 +2,5 @@ select
     {{ clean_text('agent_id') }} as agent_id,
     {{ clean_text('name') }} as agente
 from (
-    {{ newest(source('whatsapp', 'agents'), 'agent_id') }}
+    {{ newest(source('atendimento', 'agents'), 'agent_id') }}
 ) as a

@@ -7,5 +7,5 @@ select
     {{ minute_of_day('opens') }} as opens_minute,
     {{ minute_of_day('closes') }} as closes_minute
 from (
-    {{ newest(source('whatsapp', 'queues'), 'queue_id') }}
+    {{ newest(source('atendimento', 'queues'), 'queue_id') }}
 ) as q
