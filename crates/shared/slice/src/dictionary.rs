@@ -1,0 +1,187 @@
+//! The members of a dimension, or the ids of an entity, and their codes.
+//!
+//! Code 0 is no value; the first member has code 1. Invariant: a member keeps its code for ever. New ones get codes behind the last, so
+//! that chunks of earlier editions mean the same under a later dictionary.
+
+use crate::SliceError;
+use crate::bytes::{Reader, begin};
+use crate::manifest::{Id, Segment};
+
+const MARK: [u8; 4] = *b"MiSD";
+
+/// Members in order of their codes: segment after segment, each sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dictionary {
+    text: String,
+    /// Where the member of each code ends in the text.
+    ends: Vec<usize>,
+    /// How many members there are up to the end of each segment.
+    segments: Vec<usize>,
+}
+
+impl Dictionary {
+    /// Opens a dictionary that a manifest names; `blob` gives the bytes of a name.
+    ///
+    /// # Errors
+    /// `Missing`, `Damaged`, `Version`.
+    pub fn open<'b>(
+        segments: &[Segment],
+        mut blob: impl FnMut(&Id) -> Option<&'b [u8]>,
+    ) -> Result<Dictionary, SliceError> {
+        let mut dictionary = Dictionary::default();
+        for segment in segments {
+            let missing = SliceError::Missing { what: "dictionary", id: segment.id };
+            dictionary.read(segment, blob(&segment.id).ok_or(missing)?)?;
+        }
+        Ok(dictionary)
+    }
+
+    fn read(&mut self, segment: &Segment, bytes: &[u8]) -> Result<(), SliceError> {
+        let mut reader = Reader::begin(bytes, MARK, format!("dictionary {}", segment.id))?;
+        if Id::of(bytes) != segment.id {
+            return Err(reader.wrong("its bytes have another hash"));
+        }
+        let members = reader.number()?;
+        // A length takes a byte at least.
+        if members != segment.members || members as usize > reader.left() {
+            return Err(reader.wrong(format!("it has {members} members instead of {}", segment.members)));
+        }
+        let mut end = self.text.len();
+        let first = self.ends.len();
+        for _ in 0..members {
+            let length = length(&mut reader)?;
+            end = end.checked_add(length).ok_or_else(|| reader.wrong("a member is too long"))?;
+            self.ends.push(end);
+        }
+        let text = reader.take(end - self.text.len())?;
+        reader.end()?;
+        self.text.push_str(std::str::from_utf8(text).map_err(|_| reader.wrong("it is no UTF-8"))?);
+        if self.ends[first..].iter().any(|end| !self.text.is_char_boundary(*end)) {
+            return Err(reader.wrong("a member ends within a character"));
+        }
+        let sorted = (first + 1..self.ends.len()).all(|index| self.at(index - 1) < self.at(index));
+        if !sorted {
+            return Err(reader.wrong("its members are out of order"));
+        }
+        self.segments.push(self.ends.len());
+        Ok(())
+    }
+
+    /// Adds sorted members that it does not have yet as one more segment, and gives its bytes; nothing when there are none.
+    pub(crate) fn append(&mut self, members: &[&str]) -> Option<(Segment, Vec<u8>)> {
+        if members.is_empty() {
+            return None;
+        }
+        let mut bytes = begin(MARK);
+        bytes.extend((members.len() as u32).to_le_bytes());
+        for member in members {
+            write_length(member.len(), &mut bytes);
+        }
+        for member in members {
+            bytes.extend(member.as_bytes());
+            self.text.push_str(member);
+            self.ends.push(self.text.len());
+        }
+        self.segments.push(self.ends.len());
+        Some((Segment { id: Id::of(&bytes), members: members.len() as u32 }, bytes))
+    }
+
+    /// How many members it has.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn at(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
+    }
+
+    /// The member of a code; `None` for no value and for codes that it does not have.
+    pub fn member(&self, code: u32) -> Option<&str> {
+        let index = (code as usize).checked_sub(1)?;
+        (index < self.len()).then(|| self.at(index))
+    }
+
+    /// The code of a member; `None` when no row can have it.
+    pub fn code(&self, member: &str) -> Option<u32> {
+        let mut start = 0;
+        for end in &self.segments {
+            let (mut low, mut high) = (start, *end);
+            while low < high {
+                let middle = low.midpoint(high);
+                match self.at(middle).cmp(member) {
+                    std::cmp::Ordering::Less => low = middle + 1,
+                    std::cmp::Ordering::Greater => high = middle,
+                    std::cmp::Ordering::Equal => return Some(middle as u32 + 1),
+                }
+            }
+            start = *end;
+        }
+        None
+    }
+
+    /// Codes in the order in which members are shown, no value last: whole numbers by size, before all others.
+    pub(crate) fn in_order(&self) -> Vec<u32> {
+        let key = |code: u32| {
+            let member = self.member(code).unwrap_or_default();
+            let number = member.parse::<i64>();
+            (number.is_err(), number.unwrap_or_default(), member)
+        };
+        let mut codes: Vec<u32> = (1..=self.len() as u32).collect();
+        codes.sort_by(|a, b| key(*a).cmp(&key(*b)));
+        codes.push(0);
+        codes
+    }
+}
+
+/// Seven bits to a byte, lowest first; the eighth says that more follow.
+fn write_length(mut length: usize, bytes: &mut Vec<u8>) {
+    while length > 0x7f {
+        bytes.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+}
+
+fn length(reader: &mut Reader<'_>) -> Result<usize, SliceError> {
+    let mut length = 0;
+    for shift in (0..32).step_by(7) {
+        let byte = reader.byte()?;
+        length |= (usize::from(byte) & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok(length);
+        }
+    }
+    Err(reader.wrong("a member is too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stay_when_members_are_added() {
+        let long = "ã".repeat(300);
+        let mut dictionary = Dictionary::default();
+        let (first, first_bytes) = dictionary.append(&["", "PR", "SP", &long]).unwrap();
+        let (second, second_bytes) = dictionary.append(&["10", "9", "AC"]).unwrap();
+        assert_eq!(dictionary.append(&[]), None);
+        let blob = |id: &Id| Some(if *id == first.id { &first_bytes[..] } else { &second_bytes[..] });
+        let opened = Dictionary::open(&[first.clone(), second], blob).unwrap();
+        assert_eq!(opened, dictionary);
+        let old = Dictionary::open(std::slice::from_ref(&first), blob).unwrap();
+        for code in 0..=5 {
+            assert_eq!(old.member(code).is_some(), (1..=4).contains(&code));
+            if let Some(member) = old.member(code) {
+                assert_eq!(opened.member(code), Some(member));
+                assert_eq!((old.code(member), opened.code(member)), (Some(code), Some(code)));
+            }
+        }
+        assert_eq!((old.code("AC"), opened.code("AC"), opened.code("AL")), (None, Some(7), None));
+        assert_eq!(opened.in_order(), [6, 5, 1, 7, 2, 3, 4, 0]);
+    }
+}

@@ -1,0 +1,132 @@
+//! The loops over chosen rows.
+//!
+//! Know nothing of why a row was chosen. Invariant: adding rows and taking the same rows away leaves every number as it was, bit for bit, in
+//! whatever order: that is what moving a filter relies on.
+
+use crate::bits::{Bits, each};
+use crate::codes::{Code, Codes, with_codes};
+use crate::slice::Amounts;
+
+/// Whether rows come or go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    Come,
+    Go,
+}
+
+impl Move {
+    /// 1 or −1, in arithmetic that wraps around.
+    fn sign(self) -> u64 {
+        if self == Move::Come { 1 } else { u64::MAX }
+    }
+}
+
+/// Sums above a measure's base, per group.
+#[derive(Debug, Clone)]
+pub(crate) enum Totals {
+    /// What stays below 64 bits for as many rows as a slice may have.
+    Small(Vec<u64>),
+    Large(Vec<i128>),
+}
+
+impl Totals {
+    pub(crate) fn new(amounts: &Amounts, groups: usize) -> Totals {
+        match amounts {
+            Amounts::Above { codes: Codes::U64(_), .. } | Amounts::Wide(_) => Totals::Large(vec![0; groups]),
+            Amounts::Above { .. } => Totals::Small(vec![0; groups]),
+        }
+    }
+
+    /// The sum of a group of which `count` rows have a value.
+    pub(crate) fn get(&self, amounts: &Amounts, group: usize, count: u32) -> i128 {
+        let base = match amounts {
+            Amounts::Above { base, .. } => *base,
+            Amounts::Wide(_) => 0,
+        };
+        let above = match self {
+            Totals::Small(totals) => i128::from(totals[group]),
+            Totals::Large(totals) => totals[group],
+        };
+        base * i128::from(count) + above
+    }
+
+    pub(crate) fn clear(&mut self) {
+        match self {
+            Totals::Small(totals) => totals.fill(0),
+            Totals::Large(totals) => totals.fill(0),
+        }
+    }
+}
+
+/// Counts rows per group; `None` is one group of all.
+pub(crate) fn count(rows: &Bits, groups: Option<&Codes>, counts: &mut [u32], direction: Move) {
+    let sign = direction.sign() as u32;
+    match groups {
+        None => counts[0] = counts[0].wrapping_add((rows.count() as u32).wrapping_mul(sign)),
+        Some(groups) => with_codes!(groups, groups => each(rows.words().iter().copied(), |row| {
+            let count = &mut counts[groups[row].index()];
+            *count = count.wrapping_add(sign);
+        })),
+    }
+}
+
+/// Sums a measure per group; all rows have a value.
+pub(crate) fn sum(
+    rows: &Bits,
+    groups: Option<&Codes>,
+    amounts: &Amounts,
+    totals: &mut Totals,
+    direction: Move,
+) {
+    let sign = direction.sign();
+    match (amounts, totals) {
+        (Amounts::Above { codes, .. }, Totals::Small(totals)) => with_codes!(codes, codes => {
+            small(rows, groups, codes, totals, sign);
+        }),
+        (Amounts::Above { codes, .. }, Totals::Large(totals)) => with_codes!(codes, codes => {
+            large(rows, groups, |row| i128::from(codes[row].wide()), totals, i128::from(sign as i64));
+        }),
+        (Amounts::Wide(numbers), Totals::Large(totals)) => {
+            large(rows, groups, |row| numbers[row], totals, i128::from(sign as i64));
+        }
+        (Amounts::Wide(_), Totals::Small(_)) => {}
+    }
+}
+
+fn small<C: Code>(rows: &Bits, groups: Option<&Codes>, codes: &[C], totals: &mut [u64], sign: u64) {
+    let words = rows.words().iter().copied();
+    match groups {
+        None => {
+            let mut total = 0_u64;
+            each(words, |row| total = total.wrapping_add(codes[row].wide()));
+            totals[0] = totals[0].wrapping_add(total.wrapping_mul(sign));
+        }
+        Some(groups) => with_codes!(groups, groups => each(words, |row| {
+            let total = &mut totals[groups[row].index()];
+            *total = total.wrapping_add(codes[row].wide().wrapping_mul(sign));
+        })),
+    }
+}
+
+fn large(
+    rows: &Bits,
+    groups: Option<&Codes>,
+    number: impl Fn(usize) -> i128,
+    totals: &mut [i128],
+    sign: i128,
+) {
+    each(rows.words().iter().copied(), |row| {
+        let group = groups.map_or(0, |groups| groups.get(row) as usize);
+        totals[group] = totals[group].wrapping_add(number(row).wrapping_mul(sign));
+    });
+}
+
+/// Sets or clears the bit at each row's position.
+pub(crate) fn mark(rows: &Bits, position: &[u32], marks: &mut Bits, direction: Move) {
+    let words = marks.words_mut();
+    let rows = rows.words().iter().copied();
+    match direction {
+        Move::Come => each(rows, |row| words[position[row] as usize / 64] |= 1 << (position[row] % 64)),
+        Move::Go => each(rows, |row| words[position[row] as usize / 64] &= !(1 << (position[row] % 64))),
+    }
+}
