@@ -59,10 +59,7 @@ impl Bits {
         }
     }
 
-    pub(crate) fn words(&self) -> &[u64] {
-        &self.words
-    }
-
+    /// The words that hold the bits, to change them in place.
     pub(crate) fn words_mut(&mut self) -> &mut [u64] {
         &mut self.words
     }
@@ -87,6 +84,19 @@ impl Bits {
         self.words.iter_mut().for_each(|word| *word = !*word);
         self.trim();
         self
+    }
+
+    /// The rows, in order.
+    pub(crate) fn rows(&self) -> Vec<u32> {
+        let mut rows = Vec::with_capacity(self.count());
+        for (index, word) in self.words.iter().enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                rows.push(index as u32 * 64 + rest.trailing_zeros());
+                rest &= rest - 1;
+            }
+        }
+        rows
     }
 
     /// The bits that are set here and not there.
@@ -149,46 +159,6 @@ impl<'b> Ranks<'b> {
     }
 }
 
-/// For each run that has a set bit, the position of its first one, in order. `starts` marks where runs begin.
-pub(crate) fn first_of_runs(bits: &Bits, starts: &Bits, mut found: impl FnMut(usize)) {
-    // Whether the run that reaches into this word has been found.
-    let mut open = false;
-    for (index, (word, starts)) in bits.words.iter().zip(&starts.words).enumerate() {
-        let mut rest = *word;
-        if open {
-            rest &= !below(starts.trailing_zeros());
-        }
-        open &= *starts == 0;
-        while rest != 0 {
-            let bit = rest.trailing_zeros();
-            found(index * 64 + bit as usize);
-            let later = starts & !below(bit + 1);
-            if later == 0 {
-                open = true;
-                break;
-            }
-            rest &= !below(later.trailing_zeros());
-        }
-    }
-}
-
-/// Calls `row` for every set bit of `words`, in order. A full word costs no more than a plain loop.
-#[inline]
-pub(crate) fn each(words: impl Iterator<Item = u64>, mut row: impl FnMut(usize)) {
-    for (index, word) in words.enumerate() {
-        let base = index * 64;
-        if word == u64::MAX {
-            (base..base + 64).for_each(&mut row);
-            continue;
-        }
-        let mut rest = word;
-        while rest != 0 {
-            row(base + rest.trailing_zeros() as usize);
-            rest &= rest - 1;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,20 +171,14 @@ mod tests {
         bits
     }
 
-    fn rows(bits: &Bits) -> Vec<usize> {
-        let mut rows = Vec::new();
-        each(bits.words.iter().copied(), |row| rows.push(row));
-        rows
-    }
-
     #[test]
     fn flags_bytes_and_positions_name_the_same_rows() {
         let odd = |start: usize, run: &mut [u8; 64]| {
             run.iter_mut().enumerate().for_each(|(index, flag)| *flag = u8::from((start + index) % 3 == 1));
         };
         let bits = Bits::from_flags(131, odd);
-        let expected: Vec<usize> = (0..131).filter(|row| row % 3 == 1).collect();
-        assert_eq!(rows(&bits), expected);
+        let expected: Vec<u32> = (0..131).filter(|row| row % 3 == 1).collect();
+        assert_eq!(bits.rows(), expected);
         assert_eq!(Bits::from_bytes(&bits.to_bytes(), 131), bits);
         assert_eq!(bits.clone().not().count(), 131 - expected.len());
         assert_eq!(Bits::all(131).without(&bits), bits.not());
@@ -226,7 +190,7 @@ mod tests {
             let mut bits = some(first, &[]);
             bits.append(&some(70, &[0, 5, 69]));
             bits.append(&some(1, &[0]));
-            assert_eq!(rows(&bits), [first, first + 5, first + 69, first + 70]);
+            assert_eq!(bits.rows(), [first, first + 5, first + 69, first + 70].map(|row| row as u32));
         }
     }
 
@@ -240,19 +204,5 @@ mod tests {
         }
         assert_eq!(ranks.rank(300), 5);
         assert_eq!(Ranks::new(&some(64, &[3])).rank(64), 1);
-    }
-
-    #[test]
-    fn first_of_runs_finds_each_run_once() {
-        let starts = some(260, &[0, 3, 60, 70, 128, 200]);
-        for chosen in [&[][..], &[1, 2, 3, 61, 69], &[2, 65, 127, 130, 199, 259], &[0, 64, 70, 128, 129, 200]]
-        {
-            let mut found = Vec::new();
-            first_of_runs(&some(260, chosen), &starts, |at| found.push(at));
-            let run = |at: usize| [3, 60, 70, 128, 200].iter().filter(|start| **start <= at).count();
-            let mut expected: Vec<usize> = chosen.to_vec();
-            expected.dedup_by_key(|at| run(*at));
-            assert_eq!(found, expected);
-        }
     }
 }

@@ -82,10 +82,18 @@ fn of_members(members: &Members, test: &Test) -> Option<Bits> {
 
 /// Rows whose code is allowed.
 fn among(codes: &Codes, allowed: &[bool]) -> Bits {
-    let first = allowed.iter().position(|allowed| *allowed).unwrap_or(allowed.len());
-    let count = allowed.iter().filter(|allowed| **allowed).count();
-    if allowed[first..].iter().take_while(|allowed| **allowed).count() == count {
-        return within(codes, &(first as u64..(first + count) as u64));
+    // The codes from the first to the last that are (not) allowed, when there are no others between them.
+    let one_range = |wanted: bool| {
+        let first = allowed.iter().position(|allowed| *allowed == wanted).unwrap_or(allowed.len());
+        let run = allowed[first..].iter().take_while(|allowed| **allowed == wanted).count();
+        let all = allowed.iter().filter(|allowed| **allowed == wanted).count();
+        (run == all).then_some(first as u64..(first + run) as u64)
+    };
+    if let Some(range) = one_range(true) {
+        return within(codes, &range);
+    }
+    if let Some(range) = one_range(false) {
+        return within(codes, &range).not();
     }
     let flags: Vec<u8> = allowed.iter().map(|allowed| u8::from(*allowed)).collect();
     with_codes!(codes, codes => Bits::from_flags(codes.len(), |start, run| {

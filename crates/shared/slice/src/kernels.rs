@@ -3,8 +3,9 @@
 //! Know nothing of why a row was chosen. Invariant: adding rows and taking the same rows away leaves every number as it was, bit for bit, in
 //! whatever order: that is what moving a filter relies on.
 
-use crate::bits::{Bits, each};
+use crate::bits::Bits;
 use crate::codes::{Code, Codes, with_codes};
+use crate::runs::{Runs, Tally};
 use crate::slice::Amounts;
 
 /// Whether rows come or go.
@@ -58,12 +59,45 @@ impl Totals {
     }
 }
 
+/// Rows that come or go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rows<'a> {
+    /// As many as there are.
+    All(usize),
+    These(&'a [u32]),
+}
+
+impl Rows<'_> {
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Rows::All(count) => count,
+            Rows::These(rows) => rows.len(),
+        }
+    }
+
+    #[inline]
+    fn each(self, mut work: impl FnMut(usize)) {
+        match self {
+            Rows::All(count) => (0..count).for_each(work),
+            Rows::These(rows) => rows.iter().for_each(|row| work(*row as usize)),
+        }
+    }
+
+    /// Those that are also in a set.
+    pub(crate) fn within(self, set: &Bits) -> Vec<u32> {
+        match self {
+            Rows::All(_) => set.rows(),
+            Rows::These(rows) => rows.iter().copied().filter(|row| set.get(*row as usize)).collect(),
+        }
+    }
+}
+
 /// Counts rows per group; `None` is one group of all.
-pub(crate) fn count(rows: &Bits, groups: Option<&Codes>, counts: &mut [u32], direction: Move) {
+pub(crate) fn count(rows: Rows<'_>, groups: Option<&Codes>, counts: &mut [u32], direction: Move) {
     let sign = direction.sign() as u32;
     match groups {
-        None => counts[0] = counts[0].wrapping_add((rows.count() as u32).wrapping_mul(sign)),
-        Some(groups) => with_codes!(groups, groups => each(rows.words().iter().copied(), |row| {
+        None => counts[0] = counts[0].wrapping_add((rows.len() as u32).wrapping_mul(sign)),
+        Some(groups) => with_codes!(groups, groups => rows.each(|row| {
             let count = &mut counts[groups[row].index()];
             *count = count.wrapping_add(sign);
         })),
@@ -72,7 +106,7 @@ pub(crate) fn count(rows: &Bits, groups: Option<&Codes>, counts: &mut [u32], dir
 
 /// Sums a measure per group; all rows have a value.
 pub(crate) fn sum(
-    rows: &Bits,
+    rows: Rows<'_>,
     groups: Option<&Codes>,
     amounts: &Amounts,
     totals: &mut Totals,
@@ -83,9 +117,9 @@ pub(crate) fn sum(
         (Amounts::Above { codes, .. }, Totals::Small(totals)) => with_codes!(codes, codes => {
             small(rows, groups, codes, totals, sign);
         }),
-        (Amounts::Above { codes, .. }, Totals::Large(totals)) => with_codes!(codes, codes => {
-            large(rows, groups, |row| i128::from(codes[row].wide()), totals, i128::from(sign as i64));
-        }),
+        (Amounts::Above { codes, .. }, Totals::Large(totals)) => {
+            large(rows, groups, |row| i128::from(codes.get(row)), totals, i128::from(sign as i64));
+        }
         (Amounts::Wide(numbers), Totals::Large(totals)) => {
             large(rows, groups, |row| numbers[row], totals, i128::from(sign as i64));
         }
@@ -93,15 +127,14 @@ pub(crate) fn sum(
     }
 }
 
-fn small<C: Code>(rows: &Bits, groups: Option<&Codes>, codes: &[C], totals: &mut [u64], sign: u64) {
-    let words = rows.words().iter().copied();
+fn small<C: Code>(rows: Rows<'_>, groups: Option<&Codes>, codes: &[C], totals: &mut [u64], sign: u64) {
     match groups {
         None => {
             let mut total = 0_u64;
-            each(words, |row| total = total.wrapping_add(codes[row].wide()));
+            rows.each(|row| total = total.wrapping_add(codes[row].wide()));
             totals[0] = totals[0].wrapping_add(total.wrapping_mul(sign));
         }
-        Some(groups) => with_codes!(groups, groups => each(words, |row| {
+        Some(groups) => with_codes!(groups, groups => rows.each(|row| {
             let total = &mut totals[groups[row].index()];
             *total = total.wrapping_add(codes[row].wide().wrapping_mul(sign));
         })),
@@ -109,24 +142,39 @@ fn small<C: Code>(rows: &Bits, groups: Option<&Codes>, codes: &[C], totals: &mut
 }
 
 fn large(
-    rows: &Bits,
+    rows: Rows<'_>,
     groups: Option<&Codes>,
     number: impl Fn(usize) -> i128,
     totals: &mut [i128],
     sign: i128,
 ) {
-    each(rows.words().iter().copied(), |row| {
+    rows.each(|row| {
         let group = groups.map_or(0, |groups| groups.get(row) as usize);
         totals[group] = totals[group].wrapping_add(number(row).wrapping_mul(sign));
     });
 }
 
 /// Sets or clears the bit at each row's position.
-pub(crate) fn mark(rows: &Bits, position: &[u32], marks: &mut Bits, direction: Move) {
+pub(crate) fn mark(rows: Rows<'_>, position: &[u32], marks: &mut Bits, direction: Move) {
     let words = marks.words_mut();
-    let rows = rows.words().iter().copied();
     match direction {
-        Move::Come => each(rows, |row| words[position[row] as usize / 64] |= 1 << (position[row] % 64)),
-        Move::Go => each(rows, |row| words[position[row] as usize / 64] &= !(1 << (position[row] % 64))),
+        Move::Come => rows.each(|row| words[position[row] as usize / 64] |= 1 << (position[row] % 64)),
+        Move::Go => rows.each(|row| words[position[row] as usize / 64] &= !(1 << (position[row] % 64))),
+    }
+}
+
+/// Counts rows per run, and the runs that have some per group.
+pub(crate) fn tally(rows: Rows<'_>, runs: &Runs, tally: &mut Tally, direction: Move) {
+    match direction {
+        Move::Come => rows.each(|row| {
+            let run = runs.of[row] as usize;
+            tally.codes[runs.groups[run] as usize] += u32::from(tally.rows[run] == 0);
+            tally.rows[run] += 1;
+        }),
+        Move::Go => rows.each(|row| {
+            let run = runs.of[row] as usize;
+            tally.rows[run] -= 1;
+            tally.codes[runs.groups[run] as usize] -= u32::from(tally.rows[run] == 0);
+        }),
     }
 }

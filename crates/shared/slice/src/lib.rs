@@ -49,8 +49,9 @@
 //!
 //! Columns lie in memory as codes of one, two or four bytes. A filter is a set of rows, one bit each. A question's members and time give
 //! each row the number of its **group**, once; a value is kept per group, and rows that come or go are added or taken away. So a
-//! [`Session`] of linked tiles moves one filter by visiting the rows that changed. Distinct counts and percentiles are kept as an
-//! **order**: rows sorted once within their groups, of which a bit per row says whether it is chosen.
+//! [`Session`] of linked tiles moves one filter by visiting the rows that changed. Percentiles are kept as an **order**: rows sorted
+//! once within their groups, of which a bit per row says whether it is chosen; distinct counts as **runs**: how many rows are chosen of each code in
+//! each group.
 //!
 //! An hour is a dimension of the fact: members that are whole numbers stand by size.
 
@@ -70,6 +71,7 @@ mod order;
 mod packing;
 mod places;
 mod question;
+mod runs;
 mod session;
 mod slice;
 mod tile;

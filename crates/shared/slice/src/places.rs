@@ -177,7 +177,7 @@ fn last_of(slice: &Slice, days: &slice::Days, spans: &[Period], name: &str) -> R
         return Err(slice.unfit(column, "take the last rows of an entity"));
     };
     let codes = &entity.codes;
-    let order = sort_by_number(days.sorted().to_vec(), entity.last as u64, |row| codes.get(row as usize));
+    let order = sort_by_number(days.sorted(), entity.last as u64, |row| codes.get(row as usize));
     // The first span that ends on a day or later.
     let first = |day: u64| spans.partition_point(|span| days.code(span.to()) < day as i64);
     let mut runs_of = vec![0..0; slice.rows()];

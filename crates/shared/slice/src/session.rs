@@ -69,11 +69,11 @@ impl Session {
         let same = |other: &&Linked| other.question.by == question.by && other.question.time == question.time;
         let grouping = self.tiles.iter().find(same).map(|other| other.tile.grouping());
         let mut tile = Tile::new(&self.slice, question, grouping)?;
-        let all = Bits::all(self.slice.rows());
-        tile.begin(&self.slice, &all);
+        tile.begin(&self.slice);
         tile.keep_all();
         let choice = self.choice(ignored);
-        tile.change(&self.slice, &Change::new(&all, self.choices[choice].rows.clone()));
+        let all = Bits::all(self.slice.rows());
+        tile.change(&self.slice, &Change::new(&all, &self.choices[choice].rows));
         Ok(Linked { question: question.clone(), tile, choice })
     }
 
@@ -102,11 +102,12 @@ impl Session {
         }
         self.filters = sets;
         for (index, choice) in self.choices.iter_mut().enumerate() {
-            let change = Change::new(&choice.rows, chosen(&self.slice, &self.filters, &choice.ignored));
+            let rows = chosen(&self.slice, &self.filters, &choice.ignored);
+            let change = Change::new(&choice.rows, &rows);
             for linked in self.tiles.iter_mut().filter(|linked| linked.choice == index) {
                 linked.tile.change(&self.slice, &change);
             }
-            choice.rows = change.chosen;
+            choice.rows = rows;
         }
         Ok(())
     }

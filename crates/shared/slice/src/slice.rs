@@ -40,7 +40,6 @@ pub(crate) struct Days {
     base: i32,
     /// The greatest code there is.
     pub last: usize,
-    sorted: OnceLock<Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -56,7 +55,6 @@ pub(crate) struct Entity {
     pub codes: Codes,
     /// The greatest code there is.
     pub last: usize,
-    sorted: OnceLock<Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -113,7 +111,7 @@ impl Slice {
                     let known = dictionary.iter().map(|segment| segment.members as usize).sum();
                     let codes = members(name, rows, &blocks, known)?;
                     let last = (0..rows).map(|row| codes.get(row) as usize).max().unwrap_or(0);
-                    Held::Entity(Entity { codes, last, sorted: OnceLock::new() })
+                    Held::Entity(Entity { codes, last })
                 }
                 Kind::Measure { scale } => Held::Measure(Numbers::open(name, rows, &blocks, *scale)?),
             });
@@ -135,7 +133,7 @@ impl Slice {
     /// `UnknownColumn`, `Unfit`, `Backwards`, `Share`, `TooWide`.
     pub fn answer(&self, question: &Question) -> Result<Answer, SliceError> {
         let mut tile = Tile::new(self, question, None)?;
-        tile.begin(self, &Bits::all(self.rows));
+        tile.begin(self);
         Ok(tile.answer(self))
     }
 
@@ -218,7 +216,7 @@ impl Days {
             let shift = u64::from(above.max(base).abs_diff(base));
             codes.extend(own.iter().map(|code| if *code == 0 { 0 } else { code + shift }));
         }
-        Ok(Days { codes, base, last, sorted: OnceLock::new() })
+        Ok(Days { codes, base, last })
     }
 
     /// The day of a code above 0.
@@ -231,21 +229,11 @@ impl Days {
         i64::from(day.to_epoch_days()) - i64::from(self.base)
     }
 
-    pub(crate) fn sorted(&self) -> &[u32] {
-        self.sorted.get_or_init(|| by_code(&self.codes, self.last))
+    /// All rows in order of their day.
+    pub(crate) fn sorted(&self) -> Vec<u32> {
+        let rows: Vec<u32> = (0..self.codes.len() as u32).collect();
+        sort_by_number(rows, self.last as u64, |row| self.codes.get(row as usize))
     }
-}
-
-impl Entity {
-    pub(crate) fn sorted(&self) -> &[u32] {
-        self.sorted.get_or_init(|| by_code(&self.codes, self.last))
-    }
-}
-
-/// All rows in order of their code.
-fn by_code(codes: &Codes, last: usize) -> Vec<u32> {
-    let rows: Vec<u32> = (0..codes.len() as u32).collect();
-    sort_by_number(rows, last as u64, |row| codes.get(row as usize))
 }
 
 impl Numbers {

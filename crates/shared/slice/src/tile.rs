@@ -7,8 +7,9 @@ mod reading;
 
 use crate::SliceError;
 use crate::bits::Bits;
-use crate::kernels::{self, Move, Totals};
+use crate::kernels::{self, Move, Rows, Totals};
 use crate::question::Question;
+use crate::runs::Tally;
 use crate::slice::Slice;
 pub(crate) use plan::{Grouping, Plan};
 
@@ -27,22 +28,37 @@ struct Standing {
     counts: Vec<Vec<u32>>,
     totals: Vec<Totals>,
     marks: Vec<Bits>,
+    tallies: Vec<Tally>,
 }
 
-/// From one choice of rows to another.
+/// From one choice of rows to another, the shortest way.
 pub(crate) struct Change {
-    pub chosen: Bits,
-    pub come: Bits,
-    pub gone: Bits,
-    /// Rows that are not chosen.
-    pub others: Bits,
+    start: Start,
+    come: Vec<u32>,
+    gone: Vec<u32>,
+}
+
+enum Start {
+    /// Where a tile stands.
+    Now,
+    /// With every row chosen.
+    All,
+    /// With none.
+    Nothing,
 }
 
 impl Change {
-    pub(crate) fn new(before: &Bits, chosen: Bits) -> Change {
-        let (come, gone) = (chosen.without(before), before.without(&chosen));
+    pub(crate) fn new(before: &Bits, chosen: &Bits) -> Change {
+        let (come, gone) = (chosen.without(before), before.without(chosen));
         let others = chosen.clone().not();
-        Change { chosen, come, gone, others }
+        let (step, from_all, from_none) = (come.count() + gone.count(), others.count(), chosen.count());
+        if step <= from_all.min(from_none) {
+            Change { start: Start::Now, come: come.rows(), gone: gone.rows() }
+        } else if from_all < from_none {
+            Change { start: Start::All, come: Vec::new(), gone: others.rows() }
+        } else {
+            Change { start: Start::Nothing, come: chosen.rows(), gone: Vec::new() }
+        }
     }
 }
 
@@ -60,6 +76,7 @@ impl Tile {
             counts: vec![vec![0; plan.grouping.groups.len + 1]; plan.lanes.len()],
             totals: plan.sums.iter().map(|column| totals(*column)).collect(),
             marks: plan.orders.iter().map(|_| Bits::none(slice.rows())).collect(),
+            tallies: plan.runs.iter().map(|runs| runs.tally(&plan.grouping.groups)).collect(),
         };
         Ok(Tile { plan, now, all: None })
     }
@@ -68,51 +85,37 @@ impl Tile {
         self.plan.grouping.clone()
     }
 
-    /// Chooses rows while none are chosen.
-    pub(crate) fn begin(&mut self, slice: &Slice, chosen: &Bits) {
-        self.now.apply(&self.plan, slice, chosen, Move::Come);
+    /// Chooses every row, while none is chosen.
+    pub(crate) fn begin(&mut self, slice: &Slice) {
+        self.now.apply(&self.plan, slice, Rows::All(slice.rows()), Move::Come);
     }
 
-    /// Keeps the standing of now as that of all rows.
+    /// Remembers where it stands as where it does with every row.
     pub(crate) fn keep_all(&mut self) {
         self.all = Some(self.now.clone());
     }
 
-    /// Moves to another choice, the shortest way: from where it stands, from all rows, or from none.
+    /// Moves to another choice of rows; `keep_all` has been called before.
     pub(crate) fn change(&mut self, slice: &Slice, change: &Change) {
-        let step = change.come.count() + change.gone.count();
-        let (chosen, others) = (change.chosen.count(), change.others.count());
-        match &self.all {
-            Some(all) if others < step.min(chosen) => {
-                self.now.clone_from(all);
-                self.now.apply(&self.plan, slice, &change.others, Move::Go);
-            }
-            _ if chosen < step => {
-                self.now.clear();
-                self.now.apply(&self.plan, slice, &change.chosen, Move::Come);
-            }
-            _ => {
-                self.now.apply(&self.plan, slice, &change.come, Move::Come);
-                self.now.apply(&self.plan, slice, &change.gone, Move::Go);
-            }
+        match (&change.start, &self.all) {
+            (Start::All, Some(all)) => self.now.clone_from(all),
+            (Start::Nothing, _) => self.now.clear(),
+            _ => {}
         }
+        self.now.apply(&self.plan, slice, Rows::These(&change.come), Move::Come);
+        self.now.apply(&self.plan, slice, Rows::These(&change.gone), Move::Go);
     }
 }
 
 impl Standing {
-    fn apply(&mut self, plan: &Plan, slice: &Slice, rows: &Bits, direction: Move) {
+    fn apply(&mut self, plan: &Plan, slice: &Slice, rows: Rows<'_>, direction: Move) {
+        if rows.len() == 0 {
+            return;
+        }
         let groups = plan.grouping.groups.of.as_ref();
         for (lane, counts) in plan.lanes.iter().zip(&mut self.counts) {
-            let own;
-            let rows = match &lane.mask {
-                None => rows,
-                Some(mask) => {
-                    let mut masked = rows.clone();
-                    masked.and(mask);
-                    own = masked;
-                    &own
-                }
-            };
+            let own = lane.mask.as_ref().map(|mask| rows.within(mask));
+            let rows = own.as_ref().map_or(rows, |own| Rows::These(own));
             kernels::count(rows, groups, counts, direction);
             for index in &lane.sums {
                 let amounts = &slice.numbers(plan.sums[*index]).amounts;
@@ -121,6 +124,9 @@ impl Standing {
             for index in &lane.orders {
                 kernels::mark(rows, &plan.orders[*index].position, &mut self.marks[*index], direction);
             }
+            for index in &lane.runs {
+                kernels::tally(rows, &plan.runs[*index], &mut self.tallies[*index], direction);
+            }
         }
     }
 
@@ -128,5 +134,6 @@ impl Standing {
         self.counts.iter_mut().for_each(|counts| counts.fill(0));
         self.totals.iter_mut().for_each(Totals::clear);
         self.marks.iter_mut().for_each(Bits::clear);
+        self.tallies.iter_mut().for_each(Tally::clear);
     }
 }

@@ -9,6 +9,7 @@ use crate::groups::Groups;
 use crate::order::Order;
 use crate::places::Places;
 use crate::question::{Filter, Function, Question, Test, Value};
+use crate::runs::Runs;
 use crate::slice::{Held, Numbers, Slice};
 use std::sync::Arc;
 
@@ -29,20 +30,23 @@ pub(crate) struct Plan {
     /// The measure that each sum is of.
     pub sums: Vec<usize>,
     pub orders: Vec<Order>,
+    pub runs: Vec<Runs>,
     pub figures: Vec<Figure>,
     /// A group that is answered even without rows.
     pub always: bool,
 }
 
 /// Rows that pass the same filters.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Lane {
     filters: Vec<Filter>,
     pub mask: Option<Bits>,
     pub sums: Vec<usize>,
     pub orders: Vec<usize>,
-    /// What each of `orders` is of.
-    keys: Vec<(usize, bool)>,
+    pub runs: Vec<usize>,
+    /// The columns that `orders` and `runs` are of.
+    ordered: Vec<usize>,
+    run: Vec<usize>,
 }
 
 /// Where a value of the question is read.
@@ -53,7 +57,7 @@ pub(crate) enum Figure {
     /// A lane and a sum.
     Sum(usize, usize),
     Average(usize, usize),
-    /// An order of codes.
+    /// Runs.
     Distinct(usize),
     /// An order of numbers, and the measure.
     Ranked(usize, usize, Rank),
@@ -90,6 +94,7 @@ impl Plan {
             lanes: Vec::new(),
             sums: Vec::new(),
             orders: Vec::new(),
+            runs: Vec::new(),
             figures: Vec::new(),
             always,
         };
@@ -115,7 +120,7 @@ impl Plan {
             }
         }
         let filters = filters.to_vec();
-        self.lanes.push(Lane { filters, mask, sums: Vec::new(), orders: Vec::new(), keys: Vec::new() });
+        self.lanes.push(Lane { filters, mask, ..Lane::default() });
         Ok(self.lanes.len() - 1)
     }
 
@@ -162,16 +167,16 @@ impl Plan {
         Ok(self.sums.len() - 1)
     }
 
-    fn ranked(
-        &mut self,
-        slice: &Slice,
-        lane: usize,
-        column: usize,
-        rank: Rank,
-    ) -> Result<Figure, SliceError> {
+    fn ranked(&mut self, slice: &Slice, lane: usize, column: usize, rank: Rank) -> Result<Figure, SliceError> {
         let numbers = numbers(slice, column)?;
-        let order = self.order(lane, (column, true), |grouping| Order::of_numbers(numbers, &grouping.groups));
-        Ok(Figure::Ranked(order, column, rank))
+        let own = &mut self.lanes[lane];
+        if let Some(index) = own.ordered.iter().position(|known| *known == column) {
+            return Ok(Figure::Ranked(own.orders[index], column, rank));
+        }
+        own.orders.push(self.orders.len());
+        own.ordered.push(column);
+        self.orders.push(Order::new(numbers, &self.grouping.groups));
+        Ok(Figure::Ranked(self.orders.len() - 1, column, rank))
     }
 
     fn distinct(&mut self, slice: &Slice, lane: usize, column: usize) -> Result<Figure, SliceError> {
@@ -180,32 +185,14 @@ impl Plan {
             Held::Days(days) => (&days.codes, days.last),
             _ => return Err(slice.unfit(column, "count distinct days or entities")),
         };
-        let order = self.order(lane, (column, false), |grouping| match &grouping.places.spans {
-            Some(_) => Order::of_codes_and_places(codes, last, &grouping.groups),
-            None => Order::of_codes(codes, sorted(slice.held(column)), &grouping.groups),
-        });
-        Ok(Figure::Distinct(order))
-    }
-
-    fn order(&mut self, lane: usize, key: (usize, bool), make: impl FnOnce(&Grouping) -> Order) -> usize {
-        let own = &self.lanes[lane];
-        if let Some(index) = own.keys.iter().position(|known| *known == key) {
-            return own.orders[index];
+        let own = &mut self.lanes[lane];
+        if let Some(index) = own.run.iter().position(|known| *known == column) {
+            return Ok(Figure::Distinct(own.runs[index]));
         }
-        self.orders.push(make(&self.grouping));
-        let index = self.orders.len() - 1;
-        self.lanes[lane].orders.push(index);
-        self.lanes[lane].keys.push(key);
-        index
-    }
-}
-
-fn sorted(held: &Held) -> &[u32] {
-    match held {
-        Held::Entity(entity) => entity.sorted(),
-        Held::Days(days) => days.sorted(),
-        Held::Measure(numbers) => numbers.sorted(),
-        Held::Dimension(_) => &[],
+        own.runs.push(self.runs.len());
+        own.run.push(column);
+        self.runs.push(Runs::new(codes, last, &self.grouping.groups));
+        Ok(Figure::Distinct(self.runs.len() - 1))
     }
 }
 

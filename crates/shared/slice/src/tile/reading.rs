@@ -81,15 +81,17 @@ impl Tile {
                 };
                 groups.iter().map(cell).collect()
             }
-            Figure::Distinct(order) => {
-                let counts = self.plan.orders[order].distinct(&self.now.marks[order]);
-                groups.iter().map(|group| Cell::Int(counts[*group])).collect()
+            Figure::Distinct(runs) => {
+                let codes = &self.now.tallies[runs].codes;
+                groups.iter().map(|group| Cell::Int(i64::from(codes[*group]))).collect()
             }
             Figure::Ranked(order, column, rank) => {
                 let (ranks, numbers) = (Ranks::new(&self.now.marks[order]), slice.numbers(column));
                 let cell = |group: &usize| {
-                    let (count, row) = self.plan.orders[order].ranked(&ranks, *group);
-                    pick(rank, count, numbers.scale, |nth| numbers.get(row(nth) as usize))
+                    let order = &self.plan.orders[order];
+                    pick(rank, order.count(&ranks, *group), numbers.scale, |nth| {
+                        numbers.get(order.row(&ranks, *group, nth))
+                    })
                 };
                 groups.iter().map(cell).collect()
             }
@@ -162,10 +164,10 @@ impl Tile {
                 let both = self.folded(run, spans, total).into_iter().zip(counts(lane));
                 both.map(|(total, count)| summed(total, count as i64, numbers.scale, average)).collect()
             }
-            Figure::Distinct(order) => {
+            Figure::Distinct(runs) => {
                 let shown = self.plan.grouping.places.shown.len();
-                let order_of = &self.plan.orders[order];
-                let counts = order_of.distinct_in_spans(&self.now.marks[order], number, spans, shown);
+                let span = |group: usize| spans[self.plan.grouping.groups.place(group)].clone();
+                let counts = self.plan.runs[runs].in_spans(&self.now.tallies[runs], number, span, shown);
                 counts.into_iter().map(Cell::Int).collect()
             }
             Figure::Ranked(order, column, rank) => {
@@ -193,9 +195,9 @@ impl Tile {
         let ranks = Ranks::new(&self.now.marks[order]);
         let mut gathered = vec![Vec::new(); shown];
         for group in run.clone() {
-            let (count, row) = self.plan.orders[order].ranked(&ranks, group);
-            let number = |nth| slice.numbers(column).get(row(nth) as usize);
-            let numbers: Vec<i128> = (0..count).map(number).collect();
+            let order = &self.plan.orders[order];
+            let number = |nth| slice.numbers(column).get(order.row(&ranks, group, nth));
+            let numbers: Vec<i128> = (0..order.count(&ranks, group)).map(number).collect();
             for span in spans[groups.place(group)].clone() {
                 gathered[span].extend_from_slice(&numbers);
             }
