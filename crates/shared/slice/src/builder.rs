@@ -5,7 +5,7 @@
 
 use crate::SliceError;
 use crate::chunk::{self, Written};
-use crate::codes::{sort_by_key, sort_by_number};
+use crate::codes::sort_by_number;
 use crate::dictionary::Dictionary;
 use crate::manifest::{
     Chunk, Column, Id, Kind, MAX_CHUNK_ROWS, MAX_ROWS, Manifest, Segment, VERSION, check_columns,
@@ -256,7 +256,7 @@ impl Coded {
                     }
                     None => rows.sort_by_key(|row| numbers[*row as usize].unwrap_or(min)),
                 }
-                sort_by_key(&rows, 2, |row| usize::from(numbers[row as usize].is_some()))
+                sort_by_number(rows, 1, |row| u64::from(numbers[row as usize].is_some()))
             }
         }
     }

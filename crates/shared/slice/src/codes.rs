@@ -85,23 +85,11 @@ impl Codes {
     }
 }
 
-/// `rows` in order of `key`, which is below `keys`; rows of one key stay in the order in which they came.
-pub(crate) fn sort_by_key(rows: &[u32], keys: usize, key: impl Fn(u32) -> usize) -> Vec<u32> {
-    let mut next = starts(rows, keys, &key);
-    let mut sorted = vec![0; rows.len()];
-    for row in rows {
-        let place = &mut next[key(*row)];
-        sorted[*place as usize] = *row;
-        *place += 1;
-    }
-    sorted
-}
-
-/// Where the rows of each key begin once they are in order of it, and behind them where the last ones end.
-pub(crate) fn starts(rows: &[u32], keys: usize, key: impl Fn(u32) -> usize) -> Vec<u32> {
+/// Where the rows of each key begin once they are in order of it, and behind them where the last ones end. Keys are below `keys`.
+pub(crate) fn starts(keys: usize, of: impl Iterator<Item = usize>) -> Vec<u32> {
     let mut starts = vec![0; keys + 1];
-    for row in rows {
-        starts[key(*row) + 1] += 1;
+    for key in of {
+        starts[key + 1] += 1;
     }
     for key in 0..keys {
         starts[key + 1] += starts[key];
@@ -109,16 +97,52 @@ pub(crate) fn starts(rows: &[u32], keys: usize, key: impl Fn(u32) -> usize) -> V
     starts
 }
 
-/// `rows` in order of a number of any size, at most `max`: eleven bits at a time from the lowest.
-pub(crate) fn sort_by_number(mut rows: Vec<u32>, max: u64, number: impl Fn(u32) -> u64) -> Vec<u32> {
+/// `rows` in order of a number of any size, at most `max`; rows of one number stay in the order in which they came.
+pub(crate) fn sort_by_number(rows: Vec<u32>, max: u64, number: impl Fn(u32) -> u64) -> Vec<u32> {
+    if u32::try_from(max).is_ok() {
+        let pairs = radix(rows.into_iter().map(|row| (number(row) as u32, row)).collect(), max);
+        return pairs.into_iter().map(|(_, row)| row).collect();
+    }
+    let pairs = radix(rows.into_iter().map(|row| (number(row), row)).collect(), max);
+    pairs.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Gives the first `rows` rows with their numbers, in order of these.
+pub(crate) fn in_order(rows: usize, max: u64, number: impl Fn(u32) -> u64, mut give: impl FnMut(u64, u32)) {
+    let rows = 0..rows as u32;
+    if u32::try_from(max).is_ok() {
+        let pairs = radix(rows.map(|row| (number(row) as u32, row)).collect(), max);
+        return pairs.into_iter().for_each(|(number, row)| give(u64::from(number), row));
+    }
+    let pairs = radix(rows.map(|row| (number(row), row)).collect(), max);
+    pairs.into_iter().for_each(|(number, row)| give(number, row));
+}
+
+/// Eleven bits at a time, from the lowest. Numbers travel with their rows, so that none is looked up twice.
+fn radix<N: Code + Default>(mut pairs: Vec<(N, u32)>, max: u64) -> Vec<(N, u32)> {
     const DIGIT: u32 = 11;
+    let mut sorted = vec![(N::default(), 0); pairs.len()];
     let mut shift = 0;
     while shift < u64::BITS && max >> shift > 0 {
-        let mask = (1 << DIGIT) - 1;
-        rows = sort_by_key(&rows, 1 << DIGIT, |row| (number(row) >> shift & mask) as usize);
+        let digit = |number: N| (number.wide() >> shift) as usize & ((1 << DIGIT) - 1);
+        let mut next = [0_u32; 1 << DIGIT];
+        for (number, _) in &pairs {
+            next[digit(*number)] += 1;
+        }
+        let mut start = 0;
+        for place in &mut next {
+            start += *place;
+            *place = start - *place;
+        }
+        for pair in &pairs {
+            let place = &mut next[digit(pair.0)];
+            sorted[*place as usize] = *pair;
+            *place += 1;
+        }
+        std::mem::swap(&mut pairs, &mut sorted);
         shift += DIGIT;
     }
-    rows
+    pairs
 }
 
 #[cfg(test)]
@@ -139,7 +163,7 @@ mod tests {
         let numbers = [7_u64 << 40, 3, 9 << 20, 3, 0, 7 << 40, u64::MAX];
         let sorted = sort_by_number((0..7).collect(), u64::MAX, |row| numbers[row as usize]);
         assert_eq!(sorted, [4, 1, 3, 2, 0, 5, 6]);
-        assert_eq!(sort_by_key(&[4, 2, 0, 3, 1], 2, |row| row as usize % 2), [4, 2, 0, 3, 1]);
-        assert_eq!(starts(&[4, 2, 0, 3, 1], 3, |row| row as usize % 2), [0, 3, 5, 5]);
+        assert_eq!(sort_by_number(vec![4, 2, 3, 0, 1], 1, |row| u64::from(row % 2)), [4, 2, 0, 3, 1]);
+        assert_eq!(starts(3, [0, 1, 0, 1, 0].into_iter()), [0, 3, 5, 5]);
     }
 }

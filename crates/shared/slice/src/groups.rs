@@ -55,9 +55,15 @@ impl Groups {
             groups.runs.push(0..1);
             return Ok(groups);
         }
-        let keys = keys(slice, &dimensions, places, count);
-        let of = if count <= DENSE { Codes::narrow(count, keys) } else { groups.number(&keys, count) };
-        groups.of = Some(of);
+        groups.of = Some(if count <= DENSE {
+            let mut of = Codes::with_capacity(count, slice.rows());
+            keys(slice, &dimensions, places, count, |keys| of.extend(keys.iter().copied()));
+            of
+        } else {
+            let mut all = Vec::with_capacity(slice.rows());
+            keys(slice, &dimensions, places, count, |keys| all.extend_from_slice(keys));
+            groups.number(&all, count)
+        });
         groups.runs = groups.find_runs();
         Ok(groups)
     }
@@ -119,35 +125,37 @@ impl Groups {
     }
 }
 
-/// The members and the place of each row as one number; `none` for rows in no place.
-fn keys(slice: &Slice, dimensions: &[&Members], places: &Places, none: u64) -> Vec<u64> {
-    let mut keys = vec![0_u64; slice.rows()];
-    for members in dimensions {
-        let mut position = vec![0_u64; members.in_order.len()];
-        for (index, code) in members.in_order.iter().enumerate() {
-            position[*code as usize] = index as u64;
-        }
-        let size = position.len() as u64;
-        with_codes!(&members.codes, codes => {
-            for (key, code) in keys.iter_mut().zip(codes) {
-                *key = *key * size + position[code.index()];
-            }
-        });
-    }
+/// Gives the members and the place of each row as one number, some rows at a time; `none` for rows in no place.
+fn keys(slice: &Slice, dimensions: &[&Members], places: &Places, none: u64, mut give: impl FnMut(&[u64])) {
+    // So many that what is done with them finds them in the processor's nearest memory.
+    const ROWS: usize = 2_048;
+    let positions: Vec<Vec<u64>> = dimensions.iter().map(|members| members.positions()).collect();
     let count = places.count as u64;
     let at = |key: &mut u64, place: u32| {
         *key = if place == NOWHERE { none } else { *key * count + u64::from(place) };
     };
-    match &places.of {
-        Of::Whole => {}
-        Of::Row(places) => keys.iter_mut().zip(places).for_each(|(key, place)| at(key, *place)),
-        Of::Code { column, places } => {
-            if let Held::Days(days) = slice.held(*column) {
-                with_codes!(&days.codes, codes => {
-                    keys.iter_mut().zip(codes).for_each(|(key, code)| at(key, places[code.index()]));
-                });
-            }
+    let mut buffer = [0_u64; ROWS];
+    for start in (0..slice.rows()).step_by(ROWS) {
+        let end = slice.rows().min(start + ROWS);
+        let keys = &mut buffer[..end - start];
+        keys.fill(0);
+        for (members, position) in dimensions.iter().zip(&positions) {
+            let size = position.len() as u64;
+            with_codes!(&members.codes, codes => {
+                for (key, code) in keys.iter_mut().zip(&codes[start..end]) {
+                    *key = *key * size + position[code.index()];
+                }
+            });
         }
+        match (&places.of, places.days(slice)) {
+            (Of::Row(places), _) => {
+                keys.iter_mut().zip(&places[start..end]).for_each(|(key, place)| at(key, *place));
+            }
+            (Of::Code { places, .. }, Some(days)) => with_codes!(&days.codes, codes => {
+                keys.iter_mut().zip(&codes[start..end]).for_each(|(key, code)| at(key, places[code.index()]));
+            }),
+            _ => {}
+        }
+        give(keys);
     }
-    keys
 }

@@ -5,7 +5,6 @@
 
 use crate::bits::Bits;
 use crate::codes::{Code, Codes, with_codes};
-use crate::runs::{Runs, Tally};
 use crate::slice::Amounts;
 
 /// Whether rows come or go.
@@ -76,7 +75,7 @@ impl Rows<'_> {
     }
 
     #[inline]
-    fn each(self, mut work: impl FnMut(usize)) {
+    pub(crate) fn each(self, mut work: impl FnMut(usize)) {
         match self {
             Rows::All(count) => (0..count).for_each(work),
             Rows::These(rows) => rows.iter().for_each(|row| work(*row as usize)),
@@ -160,21 +159,5 @@ pub(crate) fn mark(rows: Rows<'_>, position: &[u32], marks: &mut Bits, direction
     match direction {
         Move::Come => rows.each(|row| words[position[row] as usize / 64] |= 1 << (position[row] % 64)),
         Move::Go => rows.each(|row| words[position[row] as usize / 64] &= !(1 << (position[row] % 64))),
-    }
-}
-
-/// Counts rows per run, and the runs that have some per group.
-pub(crate) fn tally(rows: Rows<'_>, runs: &Runs, tally: &mut Tally, direction: Move) {
-    match direction {
-        Move::Come => rows.each(|row| {
-            let run = runs.of[row] as usize;
-            tally.codes[runs.groups[run] as usize] += u32::from(tally.rows[run] == 0);
-            tally.rows[run] += 1;
-        }),
-        Move::Go => rows.each(|row| {
-            let run = runs.of[row] as usize;
-            tally.rows[run] -= 1;
-            tally.codes[runs.groups[run] as usize] -= u32::from(tally.rows[run] == 0);
-        }),
     }
 }

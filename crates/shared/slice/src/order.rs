@@ -4,7 +4,7 @@
 //! at its position, and that is all that happens per row.
 
 use crate::bits::Ranks;
-use crate::codes::{sort_by_key, starts};
+use crate::codes::{sort_by_number, starts};
 use crate::groups::Groups;
 use crate::slice::Numbers;
 
@@ -21,8 +21,8 @@ pub(crate) struct Order {
 impl Order {
     pub(crate) fn new(numbers: &Numbers, groups: &Groups) -> Order {
         let group = |row: u32| groups.group(row);
-        let starts = starts(numbers.sorted(), groups.len + 1, group);
-        let rows = sort_by_key(numbers.sorted(), groups.len + 1, group);
+        let starts = starts(groups.len + 1, (0..numbers.sorted().len() as u32).map(group));
+        let rows = sort_by_number(numbers.sorted().to_vec(), groups.len as u64, |row| group(row) as u64);
         let mut position = vec![0; rows.len()];
         for (at, row) in rows.iter().enumerate() {
             position[*row as usize] = at as u32;

@@ -121,6 +121,17 @@ fn cut(column: usize, days: &slice::Days, spans: &[Period]) -> Places {
 }
 
 impl Places {
+    /// The days that places go by.
+    pub(crate) fn days<'s>(&self, slice: &'s Slice) -> Option<&'s slice::Days> {
+        match self.of {
+            Of::Code { column, .. } => match slice.held(column) {
+                Held::Days(days) => Some(days),
+                _ => None,
+            },
+            Of::Whole | Of::Row(_) => None,
+        }
+    }
+
     fn by_code(column: usize, places: Vec<u32>, runs: Vec<Range<usize>>, spans: &[Period]) -> Places {
         let count = runs.len();
         let plain =

@@ -236,6 +236,17 @@ impl Days {
     }
 }
 
+impl Members {
+    /// Where in the order of members each code stands.
+    pub(crate) fn positions(&self) -> Vec<u64> {
+        let mut positions = vec![0; self.in_order.len()];
+        for (position, code) in self.in_order.iter().enumerate() {
+            positions[*code as usize] = position as u64;
+        }
+        positions
+    }
+}
+
 impl Numbers {
     fn open(name: &str, rows: usize, blocks: &[&Block<'_>], scale: u8) -> Result<Numbers, SliceError> {
         let base = blocks.iter().map(|block| block.base).min().unwrap_or(0);

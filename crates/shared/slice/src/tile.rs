@@ -125,7 +125,7 @@ impl Standing {
                 kernels::mark(rows, &plan.orders[*index].position, &mut self.marks[*index], direction);
             }
             for index in &lane.runs {
-                kernels::tally(rows, &plan.runs[*index], &mut self.tallies[*index], direction);
+                plan.runs[*index].apply(&mut self.tallies[*index], rows, direction);
             }
         }
     }

@@ -167,7 +167,13 @@ impl Plan {
         Ok(self.sums.len() - 1)
     }
 
-    fn ranked(&mut self, slice: &Slice, lane: usize, column: usize, rank: Rank) -> Result<Figure, SliceError> {
+    fn ranked(
+        &mut self,
+        slice: &Slice,
+        lane: usize,
+        column: usize,
+        rank: Rank,
+    ) -> Result<Figure, SliceError> {
         let numbers = numbers(slice, column)?;
         let own = &mut self.lanes[lane];
         if let Some(index) = own.ordered.iter().position(|known| *known == column) {
@@ -185,13 +191,13 @@ impl Plan {
             Held::Days(days) => (&days.codes, days.last),
             _ => return Err(slice.unfit(column, "count distinct days or entities")),
         };
-        let own = &mut self.lanes[lane];
+        let own = &self.lanes[lane];
         if let Some(index) = own.run.iter().position(|known| *known == column) {
             return Ok(Figure::Distinct(own.runs[index]));
         }
-        own.runs.push(self.runs.len());
-        own.run.push(column);
-        self.runs.push(Runs::new(codes, last, &self.grouping.groups));
+        self.runs.push(Runs::new(codes, last, &self.grouping.groups, &self.grouping.places)?);
+        self.lanes[lane].runs.push(self.runs.len() - 1);
+        self.lanes[lane].run.push(column);
         Ok(Figure::Distinct(self.runs.len() - 1))
     }
 }

@@ -7,6 +7,7 @@ use super::Tile;
 use super::plan::{Figure, Rank};
 use crate::answer::{Answer, Members};
 use crate::bits::Ranks;
+use crate::runs::Runs;
 use crate::slice::{Held, Slice};
 use kpi::Cell;
 use kpi::cell::decimal_to_f64;
@@ -82,8 +83,8 @@ impl Tile {
                 groups.iter().map(cell).collect()
             }
             Figure::Distinct(runs) => {
-                let codes = &self.now.tallies[runs].codes;
-                groups.iter().map(|group| Cell::Int(i64::from(codes[*group]))).collect()
+                let tally = &self.now.tallies[runs];
+                groups.iter().map(|group| Cell::Int(Runs::in_group(tally, *group))).collect()
             }
             Figure::Ranked(order, column, rank) => {
                 let (ranks, numbers) = (Ranks::new(&self.now.marks[order]), slice.numbers(column));
@@ -104,6 +105,8 @@ impl Tile {
         let shown = self.plan.grouping.places.shown.len();
         let mut found = Vec::new();
         let mut cells: Vec<Vec<Cell>> = vec![Vec::new(); self.plan.figures.len()];
+        let tallies = self.plan.runs.iter().zip(&self.now.tallies);
+        let distinct: Vec<Vec<i64>> = tallies.map(|(runs, tally)| runs.in_spans(tally)).collect();
         for (number, run) in groups.runs.iter().enumerate() {
             let rows = self.folded(run, spans, |group| i128::from(self.now.counts[0][group]));
             let some: Vec<usize> = (0..shown).filter(|span| rows[*span] > 0).collect();
@@ -121,7 +124,13 @@ impl Tile {
                 continue;
             }
             for (cells, figure) in cells.iter_mut().zip(&self.plan.figures) {
-                let of_spans = self.of_spans(slice, *figure, (number, run), spans);
+                let of_spans = match figure {
+                    Figure::Distinct(runs) => distinct[*runs][number * shown..][..shown]
+                        .iter()
+                        .map(|count| Cell::Int(*count))
+                        .collect(),
+                    _ => self.of_spans(slice, *figure, run, spans),
+                };
                 cells.extend(some.iter().map(|span| of_spans[*span].clone()));
             }
         }
@@ -150,7 +159,7 @@ impl Tile {
         &self,
         slice: &Slice,
         figure: Figure,
-        (number, run): (usize, &Range<usize>),
+        run: &Range<usize>,
         spans: &[Range<usize>],
     ) -> Vec<Cell> {
         let counts = |lane: usize| self.folded(run, spans, |group| i128::from(self.now.counts[lane][group]));
@@ -164,12 +173,7 @@ impl Tile {
                 let both = self.folded(run, spans, total).into_iter().zip(counts(lane));
                 both.map(|(total, count)| summed(total, count as i64, numbers.scale, average)).collect()
             }
-            Figure::Distinct(runs) => {
-                let shown = self.plan.grouping.places.shown.len();
-                let span = |group: usize| spans[self.plan.grouping.groups.place(group)].clone();
-                let counts = self.plan.runs[runs].in_spans(&self.now.tallies[runs], number, span, shown);
-                counts.into_iter().map(Cell::Int).collect()
-            }
+            Figure::Distinct(_) => Vec::new(),
             Figure::Ranked(order, column, rank) => {
                 let gathered = self.gathered(slice, order, column, run, spans);
                 let scale = slice.numbers(column).scale;
