@@ -4,6 +4,7 @@
 //! former dictionaries, make the same bytes; so a month that did not change keeps its name, and does not travel again.
 
 use crate::SliceError;
+use crate::blobs::Checked;
 use crate::chunk::{self, Written};
 use crate::codes::sort_by_number;
 use crate::dictionary::Dictionary;
@@ -61,11 +62,12 @@ impl Builder {
     /// A column that an earlier edition had carries its dictionary's segments, and `blob` gives their bytes.
     ///
     /// # Errors
-    /// `Schema`, or what `Dictionary::open` says.
+    /// `Schema`; `Missing`, `Damaged` and `Version` of a dictionary.
     pub fn new<'b>(
         columns: Vec<Column>,
-        mut blob: impl FnMut(&Id) -> Option<&'b [u8]>,
+        blob: impl FnMut(&Id) -> Option<&'b [u8]>,
     ) -> Result<Builder, SliceError> {
+        let mut blobs = Checked(blob);
         check_columns(&columns)?;
         let mut pending = Vec::with_capacity(columns.len());
         for column in &columns {
@@ -74,7 +76,7 @@ impl Builder {
                 Kind::Measure { .. } => Pending::Numbers(Vec::new()),
                 Kind::Dimension { dictionary } | Kind::Entity { dictionary } => Pending::Texts {
                     texts: Texts::default(),
-                    former: Dictionary::open(dictionary, &mut blob)?,
+                    former: Dictionary::open(dictionary, &mut blobs)?,
                 },
             });
         }

@@ -112,10 +112,15 @@ pub(crate) fn in_order(rows: usize, max: u64, number: impl Fn(u32) -> u64, mut g
     let rows = 0..rows as u32;
     if u32::try_from(max).is_ok() {
         let pairs = radix(rows.map(|row| (number(row) as u32, row)).collect(), max);
-        return pairs.into_iter().for_each(|(number, row)| give(u64::from(number), row));
+        for (number, row) in pairs {
+            give(u64::from(number), row);
+        }
+        return;
     }
     let pairs = radix(rows.map(|row| (number(row), row)).collect(), max);
-    pairs.into_iter().for_each(|(number, row)| give(number, row));
+    for (number, row) in pairs {
+        give(number, row);
+    }
 }
 
 /// Eleven bits at a time, from the lowest. Numbers travel with their rows, so that none is looked up twice.

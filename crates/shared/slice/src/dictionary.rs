@@ -4,6 +4,7 @@
 //! that chunks of earlier editions mean the same under a later dictionary.
 
 use crate::SliceError;
+use crate::blobs::Blobs;
 use crate::bytes::{Reader, begin};
 use crate::manifest::{Id, Segment};
 
@@ -11,7 +12,7 @@ const MARK: [u8; 4] = *b"MiSD";
 
 /// Members in order of their codes: segment after segment, each sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Dictionary {
+pub(crate) struct Dictionary {
     text: String,
     /// Where the member of each code ends in the text.
     ends: Vec<usize>,
@@ -20,27 +21,23 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// Opens a dictionary that a manifest names; `blob` gives the bytes of a name.
+    /// Opens a dictionary that a manifest names.
     ///
     /// # Errors
     /// `Missing`, `Damaged`, `Version`.
-    pub fn open<'b>(
+    pub(crate) fn open<'b>(
         segments: &[Segment],
-        mut blob: impl FnMut(&Id) -> Option<&'b [u8]>,
+        blobs: &mut impl Blobs<'b>,
     ) -> Result<Dictionary, SliceError> {
         let mut dictionary = Dictionary::default();
         for segment in segments {
-            let missing = SliceError::Missing { what: "dictionary", id: segment.id };
-            dictionary.read(segment, blob(&segment.id).ok_or(missing)?)?;
+            dictionary.read(segment, blobs.get("dictionary", &segment.id)?)?;
         }
         Ok(dictionary)
     }
 
     fn read(&mut self, segment: &Segment, bytes: &[u8]) -> Result<(), SliceError> {
         let mut reader = Reader::begin(bytes, MARK, format!("dictionary {}", segment.id))?;
-        if Id::of(bytes) != segment.id {
-            return Err(reader.wrong("its bytes have another hash"));
-        }
         let members = reader.number()?;
         // A length takes a byte at least.
         if members != segment.members || members as usize > reader.left() {
@@ -87,12 +84,8 @@ impl Dictionary {
     }
 
     /// How many members it has.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
     }
 
     fn at(&self, index: usize) -> &str {
@@ -101,13 +94,13 @@ impl Dictionary {
     }
 
     /// The member of a code; `None` for no value and for codes that it does not have.
-    pub fn member(&self, code: u32) -> Option<&str> {
+    pub(crate) fn member(&self, code: u32) -> Option<&str> {
         let index = (code as usize).checked_sub(1)?;
         (index < self.len()).then(|| self.at(index))
     }
 
     /// The code of a member; `None` when no row can have it.
-    pub fn code(&self, member: &str) -> Option<u32> {
+    pub(crate) fn code(&self, member: &str) -> Option<u32> {
         let mut start = 0;
         for end in &self.segments {
             let (mut low, mut high) = (start, *end);
@@ -162,6 +155,7 @@ fn length(reader: &mut Reader<'_>) -> Result<usize, SliceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blobs::Checked;
 
     #[test]
     fn codes_stay_when_members_are_added() {
@@ -171,9 +165,10 @@ mod tests {
         let (second, second_bytes) = dictionary.append(&["10", "9", "AC"]).unwrap();
         assert_eq!(dictionary.append(&[]), None);
         let blob = |id: &Id| Some(if *id == first.id { &first_bytes[..] } else { &second_bytes[..] });
-        let opened = Dictionary::open(&[first.clone(), second], blob).unwrap();
+        let mut blobs = Checked(blob);
+        let opened = Dictionary::open(&[first.clone(), second], &mut blobs).unwrap();
         assert_eq!(opened, dictionary);
-        let old = Dictionary::open(std::slice::from_ref(&first), blob).unwrap();
+        let old = Dictionary::open(std::slice::from_ref(&first), &mut blobs).unwrap();
         for code in 0..=5 {
             assert_eq!(old.member(code).is_some(), (1..=4).contains(&code));
             if let Some(member) = old.member(code) {

@@ -103,6 +103,31 @@ pub(crate) fn count(rows: Rows<'_>, groups: Option<&Codes>, counts: &mut [u32], 
     }
 }
 
+/// Counts rows and sums a measure per group; all rows have a value.
+pub(crate) fn count_and_sum(
+    rows: Rows<'_>,
+    groups: Option<&Codes>,
+    counts: &mut [u32],
+    (amounts, totals): (&Amounts, &mut Totals),
+    direction: Move,
+) {
+    match (amounts, groups, totals) {
+        // Both at once: finding the row and its group is the larger part of the work.
+        (Amounts::Above { codes, .. }, Some(groups), Totals::Small(totals)) => {
+            let sign = direction.sign();
+            with_codes!(codes, codes => with_codes!(groups, groups => rows.each(|row| {
+                let group = groups[row].index();
+                counts[group] = counts[group].wrapping_add(sign as u32);
+                totals[group] = totals[group].wrapping_add(codes[row].wide().wrapping_mul(sign));
+            })));
+        }
+        (amounts, groups, totals) => {
+            count(rows, groups, counts, direction);
+            sum(rows, groups, amounts, totals, direction);
+        }
+    }
+}
+
 /// Sums a measure per group; all rows have a value.
 pub(crate) fn sum(
     rows: Rows<'_>,
@@ -111,32 +136,26 @@ pub(crate) fn sum(
     totals: &mut Totals,
     direction: Move,
 ) {
-    let sign = direction.sign();
+    let sign = i128::from(direction.sign() as i64);
     match (amounts, totals) {
-        (Amounts::Above { codes, .. }, Totals::Small(totals)) => with_codes!(codes, codes => {
-            small(rows, groups, codes, totals, sign);
+        (Amounts::Above { codes, .. }, Totals::Small(totals)) => with_codes!(codes, codes => match groups {
+            None => {
+                let mut total = 0_u64;
+                rows.each(|row| total = total.wrapping_add(codes[row].wide()));
+                totals[0] = totals[0].wrapping_add(total.wrapping_mul(direction.sign()));
+            }
+            Some(groups) => rows.each(|row| {
+                let total = &mut totals[groups.get(row) as usize];
+                *total = total.wrapping_add(codes[row].wide().wrapping_mul(direction.sign()));
+            }),
         }),
         (Amounts::Above { codes, .. }, Totals::Large(totals)) => {
-            large(rows, groups, |row| i128::from(codes.get(row)), totals, i128::from(sign as i64));
+            large(rows, groups, |row| i128::from(codes.get(row)), totals, sign);
         }
         (Amounts::Wide(numbers), Totals::Large(totals)) => {
-            large(rows, groups, |row| numbers[row], totals, i128::from(sign as i64));
+            large(rows, groups, |row| numbers[row], totals, sign);
         }
         (Amounts::Wide(_), Totals::Small(_)) => {}
-    }
-}
-
-fn small<C: Code>(rows: Rows<'_>, groups: Option<&Codes>, codes: &[C], totals: &mut [u64], sign: u64) {
-    match groups {
-        None => {
-            let mut total = 0_u64;
-            rows.each(|row| total = total.wrapping_add(codes[row].wide()));
-            totals[0] = totals[0].wrapping_add(total.wrapping_mul(sign));
-        }
-        Some(groups) => with_codes!(groups, groups => rows.each(|row| {
-            let total = &mut totals[groups[row].index()];
-            *total = total.wrapping_add(codes[row].wide().wrapping_mul(sign));
-        })),
     }
 }
 

@@ -57,6 +57,7 @@
 
 mod answer;
 mod bits;
+mod blobs;
 mod builder;
 mod bytes;
 mod chunk;
@@ -78,7 +79,6 @@ mod tile;
 
 pub use answer::{Answer, Members};
 pub use builder::{Builder, Built, Input};
-pub use dictionary::Dictionary;
 pub use errors::SliceError;
 pub use manifest::{
     Chunk, Column, Id, Kind, MAX_CHUNK_ROWS, MAX_COLUMNS, MAX_ROWS, Manifest, Segment, VERSION,

@@ -8,6 +8,7 @@ use crate::SliceError;
 use crate::codes::{Codes, in_order};
 use crate::groups::Groups;
 use crate::kernels::{Move, Rows};
+use crate::packing::width;
 use crate::places::Places;
 use std::ops::Range;
 
@@ -67,20 +68,23 @@ impl Runs {
             combinations[of.clone()].fill(combination as u32);
         }
         let too_wide = || SliceError::TooWide { by: "a distinct count".to_owned() };
-        let (values, width) = (last as u64 + 1, groups.len as u64 + 1);
-        let max = (none as u64 + 1).checked_mul(values).and_then(|max| max.checked_mul(width));
+        // Bits beside each other, so that they come apart again without a division.
+        let (group_bits, code_bits) = (width(groups.len as u64), width(last as u64));
+        let bits = width(none as u64) + code_bits + group_bits;
+        let max = u64::MAX.checked_shr(u64::BITS.checked_sub(bits).ok_or_else(too_wide)?).unwrap_or(0);
         // A combination's groups stand by place, so that the group says the place.
         let key = |row: u32| {
             let group = groups.group(row);
-            (u64::from(combinations[group]) * values + codes.get(row as usize)) * width + group as u64
+            let members = u64::from(combinations[group]) << code_bits | codes.get(row as usize);
+            members << group_bits | group as u64
         };
         let mut of = vec![0; codes.len()];
         // Of each run in that order, whether it has another code or combination than the one before it.
         let mut first: Vec<bool> = Vec::new();
         let mut before = None;
-        in_order(codes.len(), max.ok_or_else(too_wide)?, key, |key, row| {
+        in_order(codes.len(), max, key, |key, row| {
             if before != Some(key) {
-                first.push(before.is_none_or(|before| before / width != key / width));
+                first.push(before.is_none_or(|before| before >> group_bits != key >> group_bits));
                 before = Some(key);
             }
             of[row as usize] = first.len() as u32 - 1;

@@ -6,6 +6,7 @@
 use crate::SliceError;
 use crate::answer::Answer;
 use crate::bits::Bits;
+use crate::blobs::{Blobs, Checked, Unchecked};
 use crate::builder::DAYS;
 use crate::chunk::{self, Block};
 use crate::codes::{Codes, sort_by_number};
@@ -85,14 +86,29 @@ impl Slice {
     /// `Missing` for what is not there, `Damaged` for bytes that are not what they should be, `Version`, `Schema`, `TooLarge`.
     pub fn open<'b>(
         manifest: Manifest,
-        mut blob: impl FnMut(&Id) -> Option<&'b [u8]>,
+        blob: impl FnMut(&Id) -> Option<&'b [u8]>,
     ) -> Result<Slice, SliceError> {
+        Slice::read(manifest, Checked(blob))
+    }
+
+    /// As `open`, of bytes whose hashes were found to be their names when they arrived: a browser computes SHA-256 faster than a program in
+    /// it. Bytes that are damaged all the same are an error or another slice, never a panic.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn open_checked<'b>(
+        manifest: Manifest,
+        blob: impl FnMut(&Id) -> Option<&'b [u8]>,
+    ) -> Result<Slice, SliceError> {
+        Slice::read(manifest, Unchecked(blob))
+    }
+
+    fn read<'b>(manifest: Manifest, mut blobs: impl Blobs<'b>) -> Result<Slice, SliceError> {
         manifest.check()?;
         let rows = manifest.rows() as usize;
         let mut chunks = Vec::with_capacity(manifest.chunks.len());
         for entry in &manifest.chunks {
-            let missing = SliceError::Missing { what: "chunk", id: entry.id };
-            let bytes = blob(&entry.id).ok_or(missing)?;
+            let bytes = blobs.get("chunk", &entry.id)?;
             chunks.push(chunk::read(&entry.id, bytes, manifest.columns.len(), entry.rows as usize)?);
         }
         let mut columns = Vec::with_capacity(manifest.columns.len());
@@ -102,7 +118,7 @@ impl Slice {
             columns.push(match &column.kind {
                 Kind::Day => Held::Days(Days::open(name, rows, &blocks)?),
                 Kind::Dimension { dictionary } => {
-                    let dictionary = Dictionary::open(dictionary, &mut blob)?;
+                    let dictionary = Dictionary::open(dictionary, &mut blobs)?;
                     let codes = members(name, rows, &blocks, dictionary.len())?;
                     let in_order = Arc::new(dictionary.in_order());
                     Held::Dimension(Members { codes, dictionary: Arc::new(dictionary), in_order })

@@ -116,10 +116,16 @@ impl Standing {
         for (lane, counts) in plan.lanes.iter().zip(&mut self.counts) {
             let own = lane.mask.as_ref().map(|mask| rows.within(mask));
             let rows = own.as_ref().map_or(rows, |own| Rows::These(own));
-            kernels::count(rows, groups, counts, direction);
-            for index in &lane.sums {
-                let amounts = &slice.numbers(plan.sums[*index]).amounts;
-                kernels::sum(rows, groups, amounts, &mut self.totals[*index], direction);
+            match lane.sums.split_first() {
+                None => kernels::count(rows, groups, counts, direction),
+                Some((first, others)) => {
+                    let amounts = |sum: usize| &slice.numbers(plan.sums[sum]).amounts;
+                    let both = (amounts(*first), &mut self.totals[*first]);
+                    kernels::count_and_sum(rows, groups, counts, both, direction);
+                    for sum in others {
+                        kernels::sum(rows, groups, amounts(*sum), &mut self.totals[*sum], direction);
+                    }
+                }
             }
             for index in &lane.orders {
                 kernels::mark(rows, &plan.orders[*index].position, &mut self.marks[*index], direction);

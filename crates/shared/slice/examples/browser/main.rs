@@ -21,16 +21,19 @@ thread_local! {
 
 /// Makes the bytes of a slice with so many rows.
 #[wasm_bindgen]
-pub fn build(rows: u32) {
-    BUILT.set(Some(events::build(rows as usize, Shape::Even, false)));
+pub fn build(rows: u32, uneven: bool) {
+    let shape = if uneven { Shape::Uneven } else { Shape::Even };
+    BUILT.set(Some(events::build(rows as usize, shape, false)));
 }
 
-/// Opens the slice: what a browser does when the bytes have arrived.
+/// Opens the slice, with or without a check of its hashes.
 #[wasm_bindgen]
-pub fn open() {
+pub fn open(check: bool) {
     let open = |built: &Built| {
         let blob = |id: &slice::Id| built.blobs.get(id).map(Vec::as_slice);
-        Slice::open(built.manifest.clone(), blob).expect("what was built opens")
+        let manifest = built.manifest.clone();
+        if check { Slice::open(manifest, blob) } else { Slice::open_checked(manifest, blob) }
+            .expect("what was built opens")
     };
     SLICE.set(BUILT.with_borrow(|built| built.as_ref().map(open)));
 }
@@ -46,4 +49,3 @@ pub fn add() {
 pub fn step(step: u32) -> u64 {
     BOARD.with_borrow_mut(|board| board.as_mut().map_or(0, |board| board.step(step as usize % STEPS)))
 }
-

@@ -101,7 +101,7 @@ pub fn filters(step: usize) -> Vec<Filter> {
             one("category", format!("Categoria {}", step / 6 % 40)),
         ],
         // All is taken off and put back.
-        _ if step % 4 == 0 => Vec::new(),
+        _ if step.is_multiple_of(4) => Vec::new(),
         _ => vec![filter("uf", Test::NotIn(vec![UFS[(step % 27) as usize].to_owned()]))],
     }
 }
