@@ -13,6 +13,7 @@ use crate::manifest::{
 };
 use chrono::NaiveDate;
 use kpi::Grain;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 /// Days from year 1 to year 9999, counted from 1970-01-01.
@@ -209,9 +210,15 @@ impl Texts {
 
     /// The code of each row, and what the dictionary had to be given for that.
     fn finish(self, mut dictionary: Dictionary) -> (Vec<u64>, Option<(Segment, Vec<u8>)>) {
-        let mut new: Vec<&str> =
-            self.numbers.keys().map(String::as_str).filter(|text| dictionary.code(text).is_none()).collect();
+        let mut counts = vec![0_u32; self.numbers.len() + 1];
+        for number in &self.rows {
+            counts[*number as usize] += 1;
+        }
+        let new = self.numbers.iter().filter(|(text, _)| dictionary.code(text).is_none());
+        let mut new: Vec<(Reverse<u32>, &str)> =
+            new.map(|(text, number)| (Reverse(counts[*number as usize]), text.as_str())).collect();
         new.sort_unstable();
+        let new: Vec<&str> = new.into_iter().map(|(_, text)| text).collect();
         let added = dictionary.append(&new);
         let mut codes = vec![0; self.numbers.len() + 1];
         for (text, number) in &self.numbers {

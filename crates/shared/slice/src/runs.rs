@@ -114,7 +114,7 @@ impl Runs {
     }
 
     /// Chooses rows or no longer does. All have a code.
-    pub(crate) fn apply(&self, tally: &mut Tally, rows: Rows<'_>, direction: Move) {
+    pub(crate) fn apply(&self, tally: &mut Tally, rows: Rows<'_>, groups: Option<&Codes>, direction: Move) {
         let Tally { chosen, codes } = tally;
         let (step, edge) = match direction {
             Move::Come => (1_i32, 1),
@@ -125,9 +125,8 @@ impl Runs {
             chosen[run] = chosen[run].wrapping_add_signed(step);
             // The first row to come, or the last to go.
             if chosen[run] == edge {
-                let group = self.groups[run] as usize;
                 match &self.counting {
-                    Counting::Groups => codes[group] += step,
+                    Counting::Groups => codes[groups.map_or(0, |groups| groups.get(row) as usize)] += step,
                     Counting::Neighbours(spans) => {
                         if let Some((start, end)) = spans.alone(chosen, &self.groups, run) {
                             codes[start] += step;

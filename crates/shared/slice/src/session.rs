@@ -13,6 +13,9 @@ use crate::slice::Slice;
 use crate::tile::{Change, Tile};
 use std::sync::Arc;
 
+/// All tiles move the rows of one range before any moves those of the next: what they read in common is read once, from memory that is near.
+const RANGE: usize = 1 << 16;
+
 #[derive(Debug)]
 pub struct Session {
     slice: Arc<Slice>,
@@ -73,7 +76,9 @@ impl Session {
         tile.keep_all();
         let choice = self.choice(ignored);
         let all = Bits::all(self.slice.rows());
-        tile.change(&self.slice, &Change::new(&all, &self.choices[choice].rows));
+        let change = Change::new(&all, &self.choices[choice].rows);
+        tile.start(&change);
+        tile.step(&self.slice, &change, &(0..u32::MAX));
         Ok(Linked { question: question.clone(), tile, choice })
     }
 
@@ -101,13 +106,17 @@ impl Session {
             sets.push((filter.clone(), rows));
         }
         self.filters = sets;
-        for (index, choice) in self.choices.iter_mut().enumerate() {
+        let mut changes = Vec::with_capacity(self.choices.len());
+        for choice in &mut self.choices {
             let rows = chosen(&self.slice, &self.filters, &choice.ignored);
-            let change = Change::new(&choice.rows, &rows);
-            for linked in self.tiles.iter_mut().filter(|linked| linked.choice == index) {
-                linked.tile.change(&self.slice, &change);
-            }
+            changes.push(Change::new(&choice.rows, &rows));
             choice.rows = rows;
+        }
+        self.tiles.iter_mut().for_each(|linked| linked.tile.start(&changes[linked.choice]));
+        for start in (0..self.slice.rows() as u32).step_by(RANGE) {
+            for linked in &mut self.tiles {
+                linked.tile.step(&self.slice, &changes[linked.choice], &(start..start + RANGE as u32));
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use crate::question::Question;
 use crate::runs::Tally;
 use crate::slice::Slice;
 pub(crate) use plan::{Grouping, Plan};
+use std::ops::Range;
 
 #[derive(Debug)]
 pub(crate) struct Tile {
@@ -52,7 +53,9 @@ impl Change {
         let (come, gone) = (chosen.without(before), before.without(chosen));
         let others = chosen.clone().not();
         let (step, from_all, from_none) = (come.count() + gone.count(), others.count(), chosen.count());
-        if step <= from_all.min(from_none) {
+        // To start elsewhere, a tile's numbers are written anew: about as much work as so many rows.
+        let anew = (from_all + from_none) / 16;
+        if step <= from_all.min(from_none) + anew {
             Change { start: Start::Now, come: come.rows(), gone: gone.rows() }
         } else if from_all < from_none {
             Change { start: Start::All, come: Vec::new(), gone: others.rows() }
@@ -95,15 +98,24 @@ impl Tile {
         self.all = Some(self.now.clone());
     }
 
-    /// Moves to another choice of rows; `keep_all` has been called before.
-    pub(crate) fn change(&mut self, slice: &Slice, change: &Change) {
+    /// Goes to where a change starts; `keep_all` has been called before.
+    pub(crate) fn start(&mut self, change: &Change) {
         match (&change.start, &self.all) {
             (Start::All, Some(all)) => self.now.clone_from(all),
             (Start::Nothing, _) => self.now.clear(),
             _ => {}
         }
-        self.now.apply(&self.plan, slice, Rows::These(&change.come), Move::Come);
-        self.now.apply(&self.plan, slice, Rows::These(&change.gone), Move::Go);
+    }
+
+    /// Moves the rows of a change that are in a range.
+    pub(crate) fn step(&mut self, slice: &Slice, change: &Change, range: &Range<u32>) {
+        let within = |rows: &'_ [u32]| {
+            rows.partition_point(|row| *row < range.start)..rows.partition_point(|row| *row < range.end)
+        };
+        let come = &change.come[within(&change.come)];
+        self.now.apply(&self.plan, slice, Rows::These(come), Move::Come);
+        let gone = &change.gone[within(&change.gone)];
+        self.now.apply(&self.plan, slice, Rows::These(gone), Move::Go);
     }
 }
 
@@ -131,7 +143,7 @@ impl Standing {
                 kernels::mark(rows, &plan.orders[*index].position, &mut self.marks[*index], direction);
             }
             for index in &lane.runs {
-                plan.runs[*index].apply(&mut self.tallies[*index], rows, direction);
+                plan.runs[*index].apply(&mut self.tallies[*index], rows, groups, direction);
             }
         }
     }

@@ -8,7 +8,7 @@ use slice::{Builder, Question, Session};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const CASES: u64 = 4_000;
+const CASES: u64 = 2_000;
 /// What tiles do not follow.
 const IGNORED: [&[&str]; 4] = [&[], &[], &["uf"], &["day", "due"]];
 
