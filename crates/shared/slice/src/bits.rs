@@ -22,14 +22,14 @@ impl Bits {
         Bits::none(len).not()
     }
 
-    /// The bits whose flag is 1; flags are 0 or 1 and come in runs of 64, the last one shorter.
+    /// The bits whose flag is 1; flags are 0 or 1 and come in stretches of 64, the last one shorter.
     pub(crate) fn from_flags(len: usize, mut flags: impl FnMut(usize, &mut [u8; 64])) -> Bits {
         let mut bits = Bits::none(len);
-        let mut run = [0_u8; 64];
+        let mut stretch = [0_u8; 64];
         for (index, word) in bits.words.iter_mut().enumerate() {
-            flags(index * 64, &mut run);
+            flags(index * 64, &mut stretch);
             // Eight flags become the eight top bits of one product.
-            for (byte, eight) in run.chunks_exact(8).enumerate() {
+            for (byte, eight) in stretch.chunks_exact(8).enumerate() {
                 let eight = eight.iter().rev().fold(0, |all, flag| all << 8 | u64::from(*flag));
                 *word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (byte * 8);
             }
@@ -113,13 +113,13 @@ impl Bits {
         self.words[at / 64] &= !(1 << (at % 64));
     }
 
-    /// The nearest set bit before a position of the same run; `starts` marks where runs begin.
+    /// The nearest set bit before a position of the same stretch; `starts` marks where stretches begin.
     pub(crate) fn before(&self, at: usize, starts: &Bits) -> Option<usize> {
         let (mut set, mut start) = (below((at % 64) as u32), below((at % 64) as u32 + 1));
         for index in (0..=at / 64).rev() {
             let (found, begins) = (self.words[index] & set, starts.words[index] & start);
             if found | begins != 0 {
-                // Zeros above: the fewer, the nearer. A run that begins where the bit is holds it.
+                // Zeros above: the fewer, the nearer. A stretch that begins where the bit is holds it.
                 let holds = found.leading_zeros() <= begins.leading_zeros() && found != 0;
                 return holds.then(|| index * 64 + 63 - found.leading_zeros() as usize);
             }
@@ -128,7 +128,7 @@ impl Bits {
         None
     }
 
-    /// The nearest set bit behind a position of the same run.
+    /// The nearest set bit behind a position of the same stretch.
     pub(crate) fn after(&self, at: usize, starts: &Bits) -> Option<usize> {
         let mut behind = !below((at % 64) as u32 + 1);
         for index in at / 64..self.words.len() {
@@ -206,8 +206,11 @@ mod tests {
 
     #[test]
     fn flags_bytes_and_positions_name_the_same_rows() {
-        let odd = |start: usize, run: &mut [u8; 64]| {
-            run.iter_mut().enumerate().for_each(|(index, flag)| *flag = u8::from((start + index) % 3 == 1));
+        let odd = |start: usize, stretch: &mut [u8; 64]| {
+            stretch
+                .iter_mut()
+                .enumerate()
+                .for_each(|(index, flag)| *flag = u8::from((start + index) % 3 == 1));
         };
         let bits = Bits::from_flags(131, odd);
         let expected: Vec<u32> = (0..131).filter(|row| row % 3 == 1).collect();

@@ -1,9 +1,9 @@
-//! Rows that count once: those of one code in one group are a run.
+//! Rows that count once: those of one code in one group are a cluster.
 //!
-//! Chooses no rows. Invariant: runs are made once per grouping and depend on no filter; a code is in a group while its run has chosen rows.
+//! Chooses no rows. Invariant: clusters are made once per grouping and depend on no filter; a code is in a group while its cluster has chosen rows.
 //!
-//! What moving a filter costs is mostly waiting for memory. So runs are numbered by their first rows, which puts those of rows that lie together
-//! together; or by code and place, where a run has to be seen beside others of its code.
+//! What moving a filter costs is mostly waiting for memory. So clusters are numbered by their first rows, which puts those of rows that lie together
+//! together; or by code and place, where a cluster has to be seen beside others of its code.
 
 use crate::SliceError;
 use crate::bits::Bits;
@@ -15,10 +15,10 @@ use crate::places::Places;
 use std::ops::Range;
 
 #[derive(Debug)]
-pub(crate) struct Runs {
-    /// The run of each row.
+pub(crate) struct Clusters {
+    /// The cluster of each row.
     of: Vec<u32>,
-    /// The group of each run.
+    /// The group of each cluster.
     groups: Vec<u32>,
     counting: Counting,
 }
@@ -29,9 +29,9 @@ enum Counting {
     /// Groups are the rows of the answer.
     Groups,
     /// A group lies in several spans, and a code counts once in each. The spans of a code's places neither begin nor end before those of an
-    /// earlier place, so that a run is alone in those that its nearest chosen neighbours are not in.
+    /// earlier place, so that a cluster is alone in those that its nearest chosen neighbours are not in.
     Neighbours(Spans),
-    /// Spans of a code's places may end before those of an earlier place: all of its runs are looked at.
+    /// Spans of a code's places may end before those of an earlier place: all of its clusters are looked at.
     Walk(Spans),
 }
 
@@ -39,33 +39,33 @@ enum Counting {
 struct Spans {
     /// Of each group: the combination of members and the spans.
     of: Vec<(u32, Range<u32>)>,
-    /// The runs that have another code or combination than the one before them.
+    /// The clusters that have another code or combination than the one before them.
     first: Bits,
     combinations: usize,
     shown: usize,
 }
 
-/// What is chosen of each run, and how many codes that makes.
+/// What is chosen of each cluster, and how many codes that makes.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     chosen: Vec<u32>,
-    /// The runs that have some, where neighbours are looked for.
+    /// The clusters that have some, where neighbours are looked for.
     present: Bits,
     /// Per group; or per combination and span, as the difference from the span before.
     codes: Vec<i32>,
 }
 
-impl Runs {
+impl Clusters {
     /// `last` is the greatest code.
     pub(crate) fn new(
         codes: &Codes,
         last: usize,
         groups: &Groups,
         places: &Places,
-    ) -> Result<Runs, SliceError> {
-        let none = groups.runs.len();
+    ) -> Result<Clusters, SliceError> {
+        let none = groups.combinations.len();
         let mut combinations = vec![none as u32; groups.len + 1];
-        for (combination, of) in groups.runs.iter().enumerate() {
+        for (combination, of) in groups.combinations.iter().enumerate() {
             combinations[of.clone()].fill(combination as u32);
         }
         let too_wide = || SliceError::TooWide { by: "a distinct count".to_owned() };
@@ -80,21 +80,21 @@ impl Runs {
             members << group_bits | group as u64
         };
         let mut of = vec![0; codes.len()];
-        let (mut of_runs, mut firsts) = (Vec::new(), Vec::new());
+        let (mut of_clusters, mut firsts) = (Vec::new(), Vec::new());
         let mut before = None;
         in_order(codes.len(), max, key, |key, row| {
             if before != Some(key) {
                 firsts.push(before.is_none_or(|before| before >> group_bits != key >> group_bits));
-                of_runs.push((key & ((1 << group_bits) - 1)) as u32);
+                of_clusters.push((key & ((1 << group_bits) - 1)) as u32);
                 before = Some(key);
             }
-            of[row as usize] = of_runs.len() as u32 - 1;
+            of[row as usize] = of_clusters.len() as u32 - 1;
         });
         let counting = Counting::new(groups, places, &combinations, &firsts);
         if matches!(counting, Counting::Groups) {
-            number_by_rows(&mut of, &mut of_runs);
+            number_by_rows(&mut of, &mut of_clusters);
         }
-        Ok(Runs { of, groups: of_runs, counting })
+        Ok(Clusters { of, groups: of_clusters, counting })
     }
 
     /// The tally of no rows.
@@ -119,18 +119,18 @@ impl Runs {
             Move::Go => (-1, 0),
         };
         rows.each(|row| {
-            let run = self.of[row] as usize;
-            chosen[run] = chosen[run].wrapping_add_signed(step);
+            let cluster = self.of[row] as usize;
+            chosen[cluster] = chosen[cluster].wrapping_add_signed(step);
             // The first row to come, or the last to go.
-            if chosen[run] == edge {
+            if chosen[cluster] == edge {
                 match &self.counting {
                     Counting::Groups => codes[groups.map_or(0, |groups| groups.get(row) as usize)] += step,
                     Counting::Neighbours(spans) => {
                         match direction {
-                            Move::Come => present.set(run),
-                            Move::Go => present.unset(run),
+                            Move::Come => present.set(cluster),
+                            Move::Go => present.unset(cluster),
                         }
-                        if let Some((start, end)) = spans.alone(present, &self.groups, run) {
+                        if let Some((start, end)) = spans.alone(present, &self.groups, cluster) {
                             codes[start] += step;
                             codes[end] -= step;
                         }
@@ -170,25 +170,25 @@ impl Spans {
         vec![0; (self.combinations + 1) * (self.shown + 1)]
     }
 
-    /// Where the spans in which only this run has its code begin and end, among all steps.
-    fn alone(&self, present: &Bits, groups: &[u32], run: usize) -> Option<(usize, usize)> {
-        let span = |run: usize| &self.of[groups[run] as usize].1;
-        let (combination, own) = &self.of[groups[run] as usize];
-        let before = present.before(run, &self.first);
-        let after = present.after(run, &self.first);
+    /// Where the spans in which only this cluster has its code begin and end, among all steps.
+    fn alone(&self, present: &Bits, groups: &[u32], cluster: usize) -> Option<(usize, usize)> {
+        let span = |cluster: usize| &self.of[groups[cluster] as usize].1;
+        let (combination, own) = &self.of[groups[cluster] as usize];
+        let before = present.before(cluster, &self.first);
+        let after = present.after(cluster, &self.first);
         let start = before.map_or(own.start, |before| own.start.max(span(before).end));
         let end = after.map_or(own.end, |after| own.end.min(span(after).start));
         let base = *combination as usize * (self.shown + 1);
         (start < end).then_some((base + start as usize, base + end as usize))
     }
 
-    /// The differences from span to span, run after run.
+    /// The differences from span to span, cluster after cluster.
     fn walk(&self, chosen: &[u32], groups: &[u32]) -> Vec<i32> {
         let mut steps = self.steps();
         // Up to which span the code is counted already: its places come in order of their first spans.
         let mut counted = 0;
-        for (run, (chosen, group)) in chosen.iter().zip(groups).enumerate() {
-            if self.first.get(run) {
+        for (cluster, (chosen, group)) in chosen.iter().zip(groups).enumerate() {
+            if self.first.get(cluster) {
                 counted = 0;
             }
             let (combination, span) = &self.of[*group as usize];
@@ -204,23 +204,23 @@ impl Spans {
     }
 }
 
-/// Gives runs the order of their first rows.
+/// Gives clusters the order of their first rows.
 fn number_by_rows(of: &mut [u32], groups: &mut [u32]) {
     let mut numbers = vec![u32::MAX; groups.len()];
     let mut numbered = Vec::with_capacity(groups.len());
-    for run in of {
-        let number = &mut numbers[*run as usize];
+    for cluster in of {
+        let number = &mut numbers[*cluster as usize];
         if *number == u32::MAX {
             *number = numbered.len() as u32;
-            numbered.push(groups[*run as usize]);
+            numbered.push(groups[*cluster as usize]);
         }
-        *run = *number;
+        *cluster = *number;
     }
     groups.copy_from_slice(&numbered);
 }
 
 impl Counting {
-    /// `firsts` says of each run, by combination, code and place, whether it is the first of its code.
+    /// `firsts` says of each cluster, by combination, code and place, whether it is the first of its code.
     fn new(groups: &Groups, places: &Places, combinations: &[u32], firsts: &[bool]) -> Counting {
         let Some(spans) = &places.spans else { return Counting::Groups };
         let of = |(group, combination): (usize, &u32)| {
@@ -228,14 +228,14 @@ impl Counting {
             (*combination, span.start as u32..span.end as u32)
         };
         let mut first = Bits::none(firsts.len());
-        for (run, _) in firsts.iter().enumerate().filter(|(_, first)| **first) {
-            first.set(run);
+        for (cluster, _) in firsts.iter().enumerate().filter(|(_, first)| **first) {
+            first.set(cluster);
         }
         let forward = spans.windows(2).all(|pair| pair[0].end <= pair[1].end);
         let spans = Spans {
             of: combinations.iter().enumerate().map(of).collect(),
             first,
-            combinations: groups.runs.len(),
+            combinations: groups.combinations.len(),
             shown: places.shown.len(),
         };
         if forward { Counting::Neighbours(spans) } else { Counting::Walk(spans) }
