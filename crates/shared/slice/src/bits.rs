@@ -22,14 +22,14 @@ impl Bits {
         Bits::none(len).not()
     }
 
-    /// The bits whose flag is 1; flags are 0 or 1 and come in runs of 64, the last one shorter.
+    /// The bits whose flag is 1; flags are 0 or 1 and come in stretches of 64, the last one shorter.
     pub(crate) fn from_flags(len: usize, mut flags: impl FnMut(usize, &mut [u8; 64])) -> Bits {
         let mut bits = Bits::none(len);
-        let mut run = [0_u8; 64];
+        let mut stretch = [0_u8; 64];
         for (index, word) in bits.words.iter_mut().enumerate() {
-            flags(index * 64, &mut run);
+            flags(index * 64, &mut stretch);
             // Eight flags become the eight top bits of one product.
-            for (byte, eight) in run.chunks_exact(8).enumerate() {
+            for (byte, eight) in stretch.chunks_exact(8).enumerate() {
                 let eight = eight.iter().rev().fold(0, |all, flag| all << 8 | u64::from(*flag));
                 *word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (byte * 8);
             }
@@ -109,6 +109,39 @@ impl Bits {
         self.words.fill(0);
     }
 
+    pub(crate) fn unset(&mut self, at: usize) {
+        self.words[at / 64] &= !(1 << (at % 64));
+    }
+
+    /// The nearest set bit before a position of the same stretch; `starts` marks where stretches begin.
+    pub(crate) fn before(&self, at: usize, starts: &Bits) -> Option<usize> {
+        let (mut set, mut start) = (below((at % 64) as u32), below((at % 64) as u32 + 1));
+        for index in (0..=at / 64).rev() {
+            let (found, begins) = (self.words[index] & set, starts.words[index] & start);
+            if found | begins != 0 {
+                // Zeros above: the fewer, the nearer. A stretch that begins where the bit is holds it.
+                let holds = found.leading_zeros() <= begins.leading_zeros() && found != 0;
+                return holds.then(|| index * 64 + 63 - found.leading_zeros() as usize);
+            }
+            (set, start) = (u64::MAX, u64::MAX);
+        }
+        None
+    }
+
+    /// The nearest set bit behind a position of the same stretch.
+    pub(crate) fn after(&self, at: usize, starts: &Bits) -> Option<usize> {
+        let mut behind = !below((at % 64) as u32 + 1);
+        for index in at / 64..self.words.len() {
+            let (found, begins) = (self.words[index] & behind, starts.words[index] & behind);
+            if found | begins != 0 {
+                let holds = found.trailing_zeros() < begins.trailing_zeros();
+                return holds.then(|| index * 64 + found.trailing_zeros() as usize);
+            }
+            behind = u64::MAX;
+        }
+        None
+    }
+
     /// Adds the bits of another set behind the last of this one.
     pub(crate) fn append(&mut self, other: &Bits) {
         let (start, shift) = (self.len / 64, self.len % 64);
@@ -173,8 +206,11 @@ mod tests {
 
     #[test]
     fn flags_bytes_and_positions_name_the_same_rows() {
-        let odd = |start: usize, run: &mut [u8; 64]| {
-            run.iter_mut().enumerate().for_each(|(index, flag)| *flag = u8::from((start + index) % 3 == 1));
+        let odd = |start: usize, stretch: &mut [u8; 64]| {
+            stretch
+                .iter_mut()
+                .enumerate()
+                .for_each(|(index, flag)| *flag = u8::from((start + index) % 3 == 1));
         };
         let bits = Bits::from_flags(131, odd);
         let expected: Vec<u32> = (0..131).filter(|row| row % 3 == 1).collect();
@@ -191,6 +227,23 @@ mod tests {
             bits.append(&some(70, &[0, 5, 69]));
             bits.append(&some(1, &[0]));
             assert_eq!(bits.rows(), [first, first + 5, first + 69, first + 70].map(|row| row as u32));
+        }
+    }
+
+    #[test]
+    fn before_and_after_stay_in_their_run() {
+        let starts = [0, 3, 60, 70, 128, 200, 201];
+        let marks = some(260, &starts);
+        for chosen in [&[][..], &[1, 2, 3, 61, 69], &[2, 65, 127, 130, 199, 259], &[0, 64, 70, 128, 200, 201]]
+        {
+            let bits = some(260, chosen);
+            for at in 0..260 {
+                let start = *starts.iter().rfind(|start| **start <= at).unwrap();
+                let end = *starts.iter().find(|start| **start > at).unwrap_or(&260);
+                let before = chosen.iter().rfind(|bit| **bit < at && **bit >= start).copied();
+                let after = chosen.iter().find(|bit| **bit > at && **bit < end).copied();
+                assert_eq!((bits.before(at, &marks), bits.after(at, &marks)), (before, after), "{at}");
+            }
         }
     }
 

@@ -85,9 +85,9 @@ fn among(codes: &Codes, allowed: &[bool]) -> Bits {
     // The codes from the first to the last that are (not) allowed, when there are no others between them.
     let one_range = |wanted: bool| {
         let first = allowed.iter().position(|allowed| *allowed == wanted).unwrap_or(allowed.len());
-        let run = allowed[first..].iter().take_while(|allowed| **allowed == wanted).count();
+        let stretch = allowed[first..].iter().take_while(|allowed| **allowed == wanted).count();
         let all = allowed.iter().filter(|allowed| **allowed == wanted).count();
-        (run == all).then_some(first as u64..(first + run) as u64)
+        (stretch == all).then_some(first as u64..(first + stretch) as u64)
     };
     if let Some(range) = one_range(true) {
         return within(codes, &range);
@@ -96,8 +96,8 @@ fn among(codes: &Codes, allowed: &[bool]) -> Bits {
         return within(codes, &range).not();
     }
     let flags: Vec<u8> = allowed.iter().map(|allowed| u8::from(*allowed)).collect();
-    with_codes!(codes, codes => Bits::from_flags(codes.len(), |start, run| {
-        for (flag, code) in run.iter_mut().zip(&codes[start..]) {
+    with_codes!(codes, codes => Bits::from_flags(codes.len(), |start, stretch| {
+        for (flag, code) in stretch.iter_mut().zip(&codes[start..]) {
             *flag = flags[code.index()];
         }
     }))
@@ -106,8 +106,8 @@ fn among(codes: &Codes, allowed: &[bool]) -> Bits {
 /// Rows whose code is in a range.
 fn within(codes: &Codes, range: &Range<u64>) -> Bits {
     fn flags<C: Code>(codes: &[C], inside: impl Fn(C) -> bool) -> Bits {
-        Bits::from_flags(codes.len(), |start, run| {
-            for (flag, code) in run.iter_mut().zip(&codes[start..]) {
+        Bits::from_flags(codes.len(), |start, stretch| {
+            for (flag, code) in stretch.iter_mut().zip(&codes[start..]) {
                 *flag = u8::from(inside(*code));
             }
         })

@@ -24,8 +24,8 @@ pub(crate) struct Groups {
     sizes: Vec<u64>,
     /// The combination and place of each group, where not every one has a number.
     keys: Option<Vec<u64>>,
-    /// The numbers of the groups of each combination.
-    pub runs: Vec<Range<usize>>,
+    /// The groups of each combination of members, by their numbers.
+    pub combinations: Vec<Range<usize>>,
 }
 
 impl Groups {
@@ -49,10 +49,10 @@ impl Groups {
             places: places.count as u64,
             sizes,
             keys: None,
-            runs: Vec::new(),
+            combinations: Vec::new(),
         };
         if by.is_empty() && matches!(places.of, Of::Whole) {
-            groups.runs.push(0..1);
+            groups.combinations.push(0..1);
             return Ok(groups);
         }
         groups.of = Some(if count <= DENSE {
@@ -64,7 +64,7 @@ impl Groups {
             keys(slice, &dimensions, places, count, |keys| all.extend_from_slice(keys));
             groups.number(&all, count)
         });
-        groups.runs = groups.find_runs();
+        groups.combinations = groups.find_combinations();
         Ok(groups)
     }
 
@@ -85,17 +85,19 @@ impl Groups {
         Codes::narrow(self.len as u64, numbers)
     }
 
-    fn find_runs(&self) -> Vec<Range<usize>> {
+    fn find_combinations(&self) -> Vec<Range<usize>> {
         let places = self.places.max(1);
         let Some(keys) = &self.keys else {
             let count = self.len as u64 / places;
-            return (0..count).map(|run| (run * places) as usize..((run + 1) * places) as usize).collect();
+            return (0..count)
+                .map(|number| (number * places) as usize..((number + 1) * places) as usize)
+                .collect();
         };
         let mut start = 0;
         keys.chunk_by(|a, b| a / places == b / places)
-            .map(|run| {
-                start += run.len();
-                start - run.len()..start
+            .map(|keys| {
+                start += keys.len();
+                start - keys.len()..start
             })
             .collect()
     }

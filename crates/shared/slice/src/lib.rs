@@ -47,11 +47,10 @@
 //!
 //! # How a question is answered
 //!
-//! Columns lie in memory as codes of one, two or four bytes. A filter is a set of rows, one bit each. A question's members and time give
-//! each row the number of its **group**, once; a value is kept per group, and rows that come or go are added or taken away. So a
-//! [`Session`] of linked tiles moves one filter by visiting the rows that changed. Percentiles are kept as an **order**: rows sorted
-//! once within their groups, of which a bit per row says whether it is chosen; distinct counts as **runs**: how many rows are chosen of each code in
-//! each group.
+//! Columns lie in memory as codes of one, two or four bytes. A filter is a set of rows, one bit each. A question's members and time give each
+//! row the number of its **group**, once; a value is kept per group, and rows that come or go are added or taken away. So a [`Session`] of
+//! linked tiles moves one filter by visiting the rows that changed. Percentiles are kept as a **ranking**: rows sorted once within their groups,
+//! of which a bit per row says whether it is chosen; distinct counts as **clusters**: how many rows are chosen of each code in each group.
 //!
 //! An hour is a dimension of the fact: members that are whole numbers stand by size.
 
@@ -61,6 +60,7 @@ mod blobs;
 mod builder;
 mod bytes;
 mod chunk;
+mod clusters;
 mod codes;
 mod dictionary;
 mod errors;
@@ -68,11 +68,10 @@ mod filter;
 mod groups;
 mod kernels;
 mod manifest;
-mod order;
 mod packing;
 mod places;
 mod question;
-mod runs;
+mod ranking;
 mod session;
 mod slice;
 mod tile;

@@ -1,7 +1,7 @@
 //! Where in time each row belongs.
 //!
 //! Knows no members (`groups`) and no values. Invariant: rows of one place count in exactly the same answers. Spans that overlap are cut
-//! into places that do not: each place lies in a run of neighbouring spans.
+//! into places that do not: each place lies in a reach of neighbouring spans.
 
 use crate::SliceError;
 use crate::codes::sort_by_number;
@@ -99,13 +99,13 @@ fn numbered(spans: &[Period]) -> Vec<Place> {
     (0..spans.len()).map(Place::Span).collect()
 }
 
-/// The runs of days that no span divides.
+/// The reaches of days that no span divides.
 fn cut(column: usize, days: &slice::Days, spans: &[Period]) -> Places {
     let mut edges: Vec<i64> =
         spans.iter().flat_map(|span| [days.code(span.from()), days.code(span.to()) + 1]).collect();
     edges.sort_unstable();
     edges.dedup();
-    let mut runs = Vec::new();
+    let mut reaches = Vec::new();
     let mut places = vec![NOWHERE; days.last + 1];
     for edge in edges.windows(2) {
         // Spans go forward, so those that hold a day are neighbours.
@@ -113,11 +113,11 @@ fn cut(column: usize, days: &slice::Days, spans: &[Period]) -> Places {
         let end = spans.partition_point(|span| days.code(span.from()) <= edge[0]);
         if first < end {
             let inside = edge[0].clamp(1, places.len() as i64)..edge[1].clamp(1, places.len() as i64);
-            places[inside.start as usize..inside.end as usize].fill(runs.len() as u32);
-            runs.push(first..end);
+            places[inside.start as usize..inside.end as usize].fill(reaches.len() as u32);
+            reaches.push(first..end);
         }
     }
-    Places::by_code(column, places, runs, spans)
+    Places::by_code(column, places, reaches, spans)
 }
 
 impl Places {
@@ -132,14 +132,14 @@ impl Places {
         }
     }
 
-    fn by_code(column: usize, places: Vec<u32>, runs: Vec<Range<usize>>, spans: &[Period]) -> Places {
-        let count = runs.len();
-        let plain =
-            count == spans.len() && runs.iter().enumerate().all(|(place, run)| *run == (place..place + 1));
+    fn by_code(column: usize, places: Vec<u32>, reaches: Vec<Range<usize>>, spans: &[Period]) -> Places {
+        let count = reaches.len();
+        let plain = count == spans.len()
+            && reaches.iter().enumerate().all(|(place, reach)| *reach == (place..place + 1));
         Places {
             of: Of::Code { column, places },
             count,
-            spans: (!plain).then_some(runs),
+            spans: (!plain).then_some(reaches),
             shown: numbered(spans),
         }
     }
@@ -167,18 +167,18 @@ fn standing(
     (0..days.codes.len()).for_each(|row| seen[days.codes.get(row) as usize] = true);
     let present: Vec<i64> = (1..=days.last as i64).filter(|code| seen[*code as usize]).collect();
     let mut places = vec![NOWHERE; days.last + 1];
-    let mut runs: Vec<Range<usize>> = Vec::new();
+    let mut reaches: Vec<Range<usize>> = Vec::new();
     for (number, span) in spans.iter().enumerate() {
         let Some(day) = stands(&present, (days.code(span.from()), days.code(span.to()))) else { continue };
         let place = &mut places[day as usize];
         if *place == NOWHERE {
-            *place = runs.len() as u32;
-            runs.push(number..number);
+            *place = reaches.len() as u32;
+            reaches.push(number..number);
         }
         // Spans go forward, so those for which one day stands are neighbours.
-        runs[*place as usize].end = number + 1;
+        reaches[*place as usize].end = number + 1;
     }
-    Places::by_code(column, places, runs, spans)
+    Places::by_code(column, places, reaches, spans)
 }
 
 /// Each row counts from its day until the same member or id has a later one: in the spans that end between the two.
@@ -191,7 +191,7 @@ fn last_of(slice: &Slice, days: &slice::Days, spans: &[Period], name: &str) -> R
     let order = sort_by_number(days.sorted(), entity.last as u64, |row| codes.get(row as usize));
     // The first span that ends on a day or later.
     let first = |day: u64| spans.partition_point(|span| days.code(span.to()) < day as i64);
-    let mut runs_of = vec![0..0; slice.rows()];
+    let mut reach_of = vec![0..0; slice.rows()];
     let mut later: Option<(u64, u64, usize)> = None;
     let mut end = spans.len();
     for row in order.iter().rev() {
@@ -208,16 +208,16 @@ fn last_of(slice: &Slice, days: &slice::Days, spans: &[Period], name: &str) -> R
             _ => end = spans.len(),
         }
         let start = first(day);
-        runs_of[*row as usize] = start..end.max(start);
+        reach_of[*row as usize] = start..end.max(start);
         later = Some((group, day, start));
     }
     let mut numbers: BTreeMap<(usize, usize), u32> = BTreeMap::new();
-    runs_of.iter().filter(|run| !run.is_empty()).for_each(|run| {
-        numbers.insert((run.start, run.end), 0);
+    reach_of.iter().filter(|reach| !reach.is_empty()).for_each(|reach| {
+        numbers.insert((reach.start, reach.end), 0);
     });
     numbers.values_mut().enumerate().for_each(|(number, place)| *place = number as u32);
-    let place = |run: &Range<usize>| numbers.get(&(run.start, run.end)).copied().unwrap_or(NOWHERE);
-    let places = runs_of.iter().map(place).collect();
-    let runs: Vec<Range<usize>> = numbers.keys().map(|(start, end)| *start..*end).collect();
-    Ok(Places { of: Of::Row(places), count: runs.len(), spans: Some(runs), shown: numbered(spans) })
+    let place = |reach: &Range<usize>| numbers.get(&(reach.start, reach.end)).copied().unwrap_or(NOWHERE);
+    let places = reach_of.iter().map(place).collect();
+    let reaches: Vec<Range<usize>> = numbers.keys().map(|(start, end)| *start..*end).collect();
+    Ok(Places { of: Of::Row(places), count: reaches.len(), spans: Some(reaches), shown: numbered(spans) })
 }

@@ -7,9 +7,9 @@ mod reading;
 
 use crate::SliceError;
 use crate::bits::Bits;
+use crate::clusters::Tally;
 use crate::kernels::{self, Move, Rows, Totals};
 use crate::question::Question;
-use crate::runs::Tally;
 use crate::slice::Slice;
 pub(crate) use plan::{Grouping, Plan};
 use std::ops::Range;
@@ -78,8 +78,8 @@ impl Tile {
         let now = Standing {
             counts: vec![vec![0; plan.grouping.groups.len + 1]; plan.lanes.len()],
             totals: plan.sums.iter().map(|column| totals(*column)).collect(),
-            marks: plan.orders.iter().map(|_| Bits::none(slice.rows())).collect(),
-            tallies: plan.runs.iter().map(|runs| runs.tally(&plan.grouping.groups)).collect(),
+            marks: plan.rankings.iter().map(|_| Bits::none(slice.rows())).collect(),
+            tallies: plan.clusters.iter().map(|clusters| clusters.tally(&plan.grouping.groups)).collect(),
         };
         Ok(Tile { plan, now, all: None })
     }
@@ -139,11 +139,11 @@ impl Standing {
                     }
                 }
             }
-            for index in &lane.orders {
-                kernels::mark(rows, &plan.orders[*index].position, &mut self.marks[*index], direction);
+            for index in &lane.rankings {
+                kernels::mark(rows, &plan.rankings[*index].position, &mut self.marks[*index], direction);
             }
-            for index in &lane.runs {
-                plan.runs[*index].apply(&mut self.tallies[*index], rows, groups, direction);
+            for index in &lane.clusters {
+                plan.clusters[*index].apply(&mut self.tallies[*index], rows, groups, direction);
             }
         }
     }

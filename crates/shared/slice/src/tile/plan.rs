@@ -1,15 +1,15 @@
 //! What a question needs: groups, sets of rows that its values share, and what is kept for each.
 //!
-//! Reads no rows but to make groups and orders. Invariant: what two values share is kept once.
+//! Reads no rows but to make groups, rankings and clusters. Invariant: what two values share is kept once.
 
 use crate::SliceError;
 use crate::bits::Bits;
+use crate::clusters::Clusters;
 use crate::filter;
 use crate::groups::Groups;
-use crate::order::Order;
 use crate::places::Places;
 use crate::question::{Filter, Function, Question, Test, Value};
-use crate::runs::Runs;
+use crate::ranking::Ranking;
 use crate::slice::{Held, Numbers, Slice};
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ pub(crate) struct Plan {
     pub lanes: Vec<Lane>,
     /// The measure that each sum is of.
     pub sums: Vec<usize>,
-    pub orders: Vec<Order>,
-    pub runs: Vec<Runs>,
+    pub rankings: Vec<Ranking>,
+    pub clusters: Vec<Clusters>,
     pub figures: Vec<Figure>,
     /// A group that is answered even without rows.
     pub always: bool,
@@ -42,11 +42,11 @@ pub(crate) struct Lane {
     filters: Vec<Filter>,
     pub mask: Option<Bits>,
     pub sums: Vec<usize>,
-    pub orders: Vec<usize>,
-    pub runs: Vec<usize>,
-    /// The columns that `orders` and `runs` are of.
-    ordered: Vec<usize>,
-    run: Vec<usize>,
+    pub rankings: Vec<usize>,
+    pub clusters: Vec<usize>,
+    /// The columns that `rankings` and `clusters` are of.
+    ranked: Vec<usize>,
+    clustered: Vec<usize>,
 }
 
 /// Where a value of the question is read.
@@ -57,9 +57,9 @@ pub(crate) enum Figure {
     /// A lane and a sum.
     Sum(usize, usize),
     Average(usize, usize),
-    /// Runs.
+    /// Clusters.
     Distinct(usize),
-    /// An order of numbers, and the measure.
+    /// A ranking, and the measure.
     Ranked(usize, usize, Rank),
 }
 
@@ -93,8 +93,8 @@ impl Plan {
             by,
             lanes: Vec::new(),
             sums: Vec::new(),
-            orders: Vec::new(),
-            runs: Vec::new(),
+            rankings: Vec::new(),
+            clusters: Vec::new(),
             figures: Vec::new(),
             always,
         };
@@ -176,13 +176,13 @@ impl Plan {
     ) -> Result<Figure, SliceError> {
         let numbers = numbers(slice, column)?;
         let own = &mut self.lanes[lane];
-        if let Some(index) = own.ordered.iter().position(|known| *known == column) {
-            return Ok(Figure::Ranked(own.orders[index], column, rank));
+        if let Some(index) = own.ranked.iter().position(|known| *known == column) {
+            return Ok(Figure::Ranked(own.rankings[index], column, rank));
         }
-        own.orders.push(self.orders.len());
-        own.ordered.push(column);
-        self.orders.push(Order::new(numbers, &self.grouping.groups));
-        Ok(Figure::Ranked(self.orders.len() - 1, column, rank))
+        own.rankings.push(self.rankings.len());
+        own.ranked.push(column);
+        self.rankings.push(Ranking::new(numbers, &self.grouping.groups));
+        Ok(Figure::Ranked(self.rankings.len() - 1, column, rank))
     }
 
     fn distinct(&mut self, slice: &Slice, lane: usize, column: usize) -> Result<Figure, SliceError> {
@@ -192,13 +192,13 @@ impl Plan {
             _ => return Err(slice.unfit(column, "count distinct days or entities")),
         };
         let own = &self.lanes[lane];
-        if let Some(index) = own.run.iter().position(|known| *known == column) {
-            return Ok(Figure::Distinct(own.runs[index]));
+        if let Some(index) = own.clustered.iter().position(|known| *known == column) {
+            return Ok(Figure::Distinct(own.clusters[index]));
         }
-        self.runs.push(Runs::new(codes, last, &self.grouping.groups, &self.grouping.places)?);
-        self.lanes[lane].runs.push(self.runs.len() - 1);
-        self.lanes[lane].run.push(column);
-        Ok(Figure::Distinct(self.runs.len() - 1))
+        self.clusters.push(Clusters::new(codes, last, &self.grouping.groups, &self.grouping.places)?);
+        self.lanes[lane].clusters.push(self.clusters.len() - 1);
+        self.lanes[lane].clustered.push(column);
+        Ok(Figure::Distinct(self.clusters.len() - 1))
     }
 }
 

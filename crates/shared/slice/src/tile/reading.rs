@@ -7,7 +7,7 @@ use super::Tile;
 use super::plan::{Figure, Rank};
 use crate::answer::{Answer, Members};
 use crate::bits::Ranks;
-use crate::runs::Runs;
+use crate::clusters::Clusters;
 use crate::slice::{Held, Slice};
 use kpi::Cell;
 use kpi::cell::decimal_to_f64;
@@ -82,16 +82,16 @@ impl Tile {
                 };
                 groups.iter().map(cell).collect()
             }
-            Figure::Distinct(runs) => {
-                let tally = &self.now.tallies[runs];
-                groups.iter().map(|group| Cell::Int(Runs::in_group(tally, *group))).collect()
+            Figure::Distinct(clusters) => {
+                let tally = &self.now.tallies[clusters];
+                groups.iter().map(|group| Cell::Int(Clusters::in_group(tally, *group))).collect()
             }
-            Figure::Ranked(order, column, rank) => {
-                let (ranks, numbers) = (Ranks::new(&self.now.marks[order]), slice.numbers(column));
+            Figure::Ranked(ranking, column, rank) => {
+                let (ranks, numbers) = (Ranks::new(&self.now.marks[ranking]), slice.numbers(column));
                 let cell = |group: &usize| {
-                    let order = &self.plan.orders[order];
-                    pick(rank, order.count(&ranks, *group), numbers.scale, |nth| {
-                        numbers.get(order.row(&ranks, *group, nth))
+                    let ranking = &self.plan.rankings[ranking];
+                    pick(rank, ranking.count(&ranks, *group), numbers.scale, |nth| {
+                        numbers.get(ranking.row(&ranks, *group, nth))
                     })
                 };
                 groups.iter().map(cell).collect()
@@ -105,12 +105,12 @@ impl Tile {
         let shown = self.plan.grouping.places.shown.len();
         let mut found = Vec::new();
         let mut cells: Vec<Vec<Cell>> = vec![Vec::new(); self.plan.figures.len()];
-        let tallies = self.plan.runs.iter().zip(&self.now.tallies);
-        let distinct: Vec<Vec<i64>> = tallies.map(|(runs, tally)| runs.in_spans(tally)).collect();
-        for (number, run) in groups.runs.iter().enumerate() {
-            let rows = self.folded(run, spans, |group| i128::from(self.now.counts[0][group]));
+        let tallies = self.plan.clusters.iter().zip(&self.now.tallies);
+        let distinct: Vec<Vec<i64>> = tallies.map(|(clusters, tally)| clusters.in_spans(tally)).collect();
+        for (number, own) in groups.combinations.iter().enumerate() {
+            let rows = self.folded(own, spans, |group| i128::from(self.now.counts[0][group]));
             let some: Vec<usize> = (0..shown).filter(|span| rows[*span] > 0).collect();
-            let Some(combination) = run.clone().next().map(|group| groups.combination(group)) else {
+            let Some(combination) = own.clone().next().map(|group| groups.combination(group)) else {
                 continue;
             };
             let start = found.len();
@@ -125,11 +125,11 @@ impl Tile {
             }
             for (cells, figure) in cells.iter_mut().zip(&self.plan.figures) {
                 let of_spans = match figure {
-                    Figure::Distinct(runs) => distinct[*runs][number * shown..][..shown]
+                    Figure::Distinct(clusters) => distinct[*clusters][number * shown..][..shown]
                         .iter()
                         .map(|count| Cell::Int(*count))
                         .collect(),
-                    _ => self.of_spans(slice, *figure, run, spans),
+                    _ => self.of_spans(slice, *figure, own, spans),
                 };
                 cells.extend(some.iter().map(|span| of_spans[*span].clone()));
             }
@@ -137,14 +137,14 @@ impl Tile {
         (found, cells)
     }
 
-    /// For each span, the sum over the groups of a run whose places lie in it.
-    fn folded(&self, run: &Range<usize>, spans: &[Range<usize>], of: impl Fn(usize) -> i128) -> Vec<i128> {
+    /// For each span, the sum over the groups of a combination whose places lie in it.
+    fn folded(&self, own: &Range<usize>, spans: &[Range<usize>], of: impl Fn(usize) -> i128) -> Vec<i128> {
         let (groups, shown) = (&self.plan.grouping.groups, self.plan.grouping.places.shown.len());
         let mut steps = vec![0_i128; shown + 1];
-        for group in run.clone() {
-            let (own, span) = (of(group), &spans[groups.place(group)]);
-            steps[span.start] += own;
-            steps[span.end] -= own;
+        for group in own.clone() {
+            let (amount, span) = (of(group), &spans[groups.place(group)]);
+            steps[span.start] += amount;
+            steps[span.end] -= amount;
         }
         let mut sum = 0;
         for step in &mut steps {
@@ -159,10 +159,10 @@ impl Tile {
         &self,
         slice: &Slice,
         figure: Figure,
-        run: &Range<usize>,
+        own: &Range<usize>,
         spans: &[Range<usize>],
     ) -> Vec<Cell> {
-        let counts = |lane: usize| self.folded(run, spans, |group| i128::from(self.now.counts[lane][group]));
+        let counts = |lane: usize| self.folded(own, spans, |group| i128::from(self.now.counts[lane][group]));
         match figure {
             Figure::Count(lane) => counts(lane).into_iter().map(|count| Cell::Int(count as i64)).collect(),
             Figure::Sum(lane, sum) | Figure::Average(lane, sum) => {
@@ -170,12 +170,12 @@ impl Tile {
                 let total =
                     |group| self.now.totals[sum].get(&numbers.amounts, group, self.now.counts[lane][group]);
                 let average = matches!(figure, Figure::Average(..));
-                let both = self.folded(run, spans, total).into_iter().zip(counts(lane));
+                let both = self.folded(own, spans, total).into_iter().zip(counts(lane));
                 both.map(|(total, count)| summed(total, count as i64, numbers.scale, average)).collect()
             }
             Figure::Distinct(_) => Vec::new(),
-            Figure::Ranked(order, column, rank) => {
-                let gathered = self.gathered(slice, order, column, run, spans);
+            Figure::Ranked(ranking, column, rank) => {
+                let gathered = self.gathered(slice, ranking, column, own, spans);
                 let scale = slice.numbers(column).scale;
                 let cell = |mut numbers: Vec<i128>| {
                     numbers.sort_unstable();
@@ -190,18 +190,18 @@ impl Tile {
     fn gathered(
         &self,
         slice: &Slice,
-        order: usize,
+        ranking: usize,
         column: usize,
-        run: &Range<usize>,
+        own: &Range<usize>,
         spans: &[Range<usize>],
     ) -> Vec<Vec<i128>> {
         let (groups, shown) = (&self.plan.grouping.groups, self.plan.grouping.places.shown.len());
-        let ranks = Ranks::new(&self.now.marks[order]);
+        let ranks = Ranks::new(&self.now.marks[ranking]);
         let mut gathered = vec![Vec::new(); shown];
-        for group in run.clone() {
-            let order = &self.plan.orders[order];
-            let number = |nth| slice.numbers(column).get(order.row(&ranks, group, nth));
-            let numbers: Vec<i128> = (0..order.count(&ranks, group)).map(number).collect();
+        for group in own.clone() {
+            let ranking = &self.plan.rankings[ranking];
+            let number = |nth| slice.numbers(column).get(ranking.row(&ranks, group, nth));
+            let numbers: Vec<i128> = (0..ranking.count(&ranks, group)).map(number).collect();
             for span in spans[groups.place(group)].clone() {
                 gathered[span].extend_from_slice(&numbers);
             }

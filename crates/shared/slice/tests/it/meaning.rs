@@ -86,6 +86,26 @@ fn each_account_keeps_its_own_last_balance() {
 }
 
 #[test]
+fn a_person_behind_several_accounts_counts_once_in_each_span() {
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let entity = || Kind::Entity { dictionary: Vec::new() };
+    let columns = vec![column("day", Kind::Day), column("account", entity()), column("person", entity())];
+    let mut builder = Builder::new(columns, |_| None).unwrap();
+    // `a` stands from January on, `b` in February, `c` in March: the span of `b` lies within that of `a`, and so does that of `c`.
+    let days =
+        ["2026-01-05", "2026-02-10", "2026-03-01", "2026-03-02"].map(|text| Some(day(text).to_epoch_days()));
+    let accounts = [Some("a"), Some("b"), Some("b"), Some("c")];
+    let people = [Some("p"), Some("p"), Some("q"), Some("p")];
+    builder.add(&[Input::Days(&days), Input::Texts(&accounts), Input::Texts(&people)]).unwrap();
+    let built = builder.finish("board", "all", 1);
+    let slice = Slice::open(built.manifest, |id| built.blobs.get(id).map(Vec::as_slice)).unwrap();
+    let values = vec![Function::CountDistinct("person".to_owned()).into()];
+    let time = months(Days::LastOf("account".to_owned()));
+    let answer = slice.answer(&Question { by: Vec::new(), time, filters: Vec::new(), values }).unwrap();
+    assert_eq!(answer.values[0], [1, 1, 2, 2].map(Cell::Int));
+}
+
+#[test]
 fn running_sums_and_rolling_people_come_from_spans_that_overlap() {
     let to = ["2026-01-31", "2026-02-28", "2026-03-31"];
     let spans = to.map(|to| period("2026-01-01", to)).to_vec();

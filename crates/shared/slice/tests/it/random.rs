@@ -195,7 +195,7 @@ fn period(random: &mut Random, data: &Data) -> Period {
 
 /// Spans whose ends go forward: rolling, to date, of a whole life, or of no pattern.
 fn spans(random: &mut Random, data: &Data) -> Vec<Period> {
-    let count = random.below(12);
+    let count = 1 + random.below(12);
     if random.one_in(2) {
         let width = random.below(40) as u64;
         let step = 1 + random.below(9) as u64;
@@ -249,14 +249,14 @@ pub fn filters(random: &mut Random, data: &Data, most: usize) -> Vec<Filter> {
 
 fn value(random: &mut Random, data: &Data) -> Value {
     let measure = |random: &mut Random| (*random.pick(&["value", "minutes", "long", "wide"])).to_owned();
-    let function = match random.below(9) {
+    let function = match random.below(10) {
         0 => Function::Rows,
         1 => Function::Count((*random.pick(&["day", "due", "person", "value", "minutes"])).to_owned()),
-        2 | 3 => Function::CountDistinct((*random.pick(&["person", "person", "account", "due"])).to_owned()),
-        4 => Function::Average(measure(random)),
-        5 => Function::Min(measure(random)),
-        6 => Function::Max(measure(random)),
-        7 => Function::Percentile {
+        2..=4 => Function::CountDistinct((*random.pick(&["person", "person", "account", "due"])).to_owned()),
+        5 => Function::Average(measure(random)),
+        6 => Function::Min(measure(random)),
+        7 => Function::Max(measure(random)),
+        8 => Function::Percentile {
             of: measure(random),
             share: *random.pick(&[0.0, 0.1, 0.25, 0.5, 0.9, 0.95, 1.0]),
             discrete: random.one_in(2),
@@ -269,22 +269,22 @@ fn value(random: &mut Random, data: &Data) -> Value {
 
 pub fn question(random: &mut Random, data: &Data) -> Question {
     let column = (*random.pick(&["day", "day", "day", "due", "cut"])).to_owned();
-    let time = match random.below(8) {
-        0 | 1 => Time::Whole,
-        2 | 3 => Time::Grain { column, grain: *random.pick(&Grain::ALL) },
-        4 => Time::Weekday { column },
+    let time = match random.below(9) {
+        0 => Time::Whole,
+        1 | 2 => Time::Grain { column, grain: *random.pick(&Grain::ALL) },
+        3 => Time::Weekday { column },
         kind => Time::Spans {
             column,
             spans: spans(random, data),
             days: match kind {
-                5 => Days::All,
-                6 => random.pick(&[Days::Last, Days::First]).clone(),
-                _ => random.pick(&[Days::All, Days::LastOf("account".to_owned())]).clone(),
+                4..=6 => Days::All,
+                7 => random.pick(&[Days::Last, Days::First]).clone(),
+                _ => Days::LastOf("account".to_owned()),
             },
         },
     };
     let mut by: Vec<String> = Vec::new();
-    for _ in 0..random.below(4) {
+    for _ in 0..random.below(5).saturating_sub(1) {
         let name = (*random.pick(&["uf", "hour", "product"])).to_owned();
         if !by.contains(&name) {
             by.push(name);

@@ -9,7 +9,7 @@ use crate::groups::Groups;
 use crate::slice::Numbers;
 
 #[derive(Debug)]
-pub(crate) struct Order {
+pub(crate) struct Ranking {
     /// The position of each row.
     pub position: Vec<u32>,
     /// The row at each position.
@@ -18,8 +18,8 @@ pub(crate) struct Order {
     starts: Vec<u32>,
 }
 
-impl Order {
-    pub(crate) fn new(numbers: &Numbers, groups: &Groups) -> Order {
+impl Ranking {
+    pub(crate) fn new(numbers: &Numbers, groups: &Groups) -> Ranking {
         let group = |row: u32| groups.group(row);
         let starts = starts(groups.len + 1, (0..numbers.sorted().len() as u32).map(group));
         let rows = sort_by_number(numbers.sorted().to_vec(), groups.len as u64, |row| group(row) as u64);
@@ -27,7 +27,7 @@ impl Order {
         for (at, row) in rows.iter().enumerate() {
             position[*row as usize] = at as u32;
         }
-        Order { position, rows, starts }
+        Ranking { position, rows, starts }
     }
 
     /// How many rows of a group are chosen.

@@ -1,10 +1,12 @@
-//! Rows that count once: those of one code in one group are a run.
+//! Rows that count once: those of one code in one group are a cluster.
 //!
-//! Chooses no rows. Invariant: runs are made once per grouping and depend on no filter; a code is in a group while its run has chosen rows.
+//! Chooses no rows. Invariant: clusters are made once per grouping and depend on no filter; a code is in a group while its cluster has chosen rows.
 //!
-//! Runs are numbered by their first rows: then rows that lie together have their runs together, and moving a filter seldom waits for memory.
+//! What moving a filter costs is mostly waiting for memory. So clusters are numbered by their first rows, which puts those of rows that lie together
+//! together; or by code and place, where a cluster has to be seen beside others of its code.
 
 use crate::SliceError;
+use crate::bits::Bits;
 use crate::codes::{Codes, in_order};
 use crate::groups::Groups;
 use crate::kernels::{Move, Rows};
@@ -13,10 +15,10 @@ use crate::places::Places;
 use std::ops::Range;
 
 #[derive(Debug)]
-pub(crate) struct Runs {
-    /// The run of each row.
+pub(crate) struct Clusters {
+    /// The cluster of each row.
     of: Vec<u32>,
-    /// The group of each run.
+    /// The group of each cluster.
     groups: Vec<u32>,
     counting: Counting,
 }
@@ -27,9 +29,9 @@ enum Counting {
     /// Groups are the rows of the answer.
     Groups,
     /// A group lies in several spans, and a code counts once in each. The spans of a code's places neither begin nor end before those of an
-    /// earlier place, so that a run is alone in those that its nearest chosen neighbours are not in.
+    /// earlier place, so that a cluster is alone in those that its nearest chosen neighbours are not in.
     Neighbours(Spans),
-    /// Spans of a code's places may end before those of an earlier place: all of its runs are looked at.
+    /// Spans of a code's places may end before those of an earlier place: all of its clusters are looked at.
     Walk(Spans),
 }
 
@@ -37,34 +39,33 @@ enum Counting {
 struct Spans {
     /// Of each group: the combination of members and the spans.
     of: Vec<(u32, Range<u32>)>,
-    /// Of each run: those of the same code and combination at the places just before and after.
-    neighbours: Vec<[u32; 2]>,
+    /// The clusters that have another code or combination than the one before them.
+    first: Bits,
     combinations: usize,
     shown: usize,
 }
 
-/// No neighbour.
-const NONE: u32 = u32::MAX;
-
-/// What is chosen of each run, and how many codes that makes.
+/// What is chosen of each cluster, and how many codes that makes.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     chosen: Vec<u32>,
+    /// The clusters that have some, where neighbours are looked for.
+    present: Bits,
     /// Per group; or per combination and span, as the difference from the span before.
     codes: Vec<i32>,
 }
 
-impl Runs {
+impl Clusters {
     /// `last` is the greatest code.
     pub(crate) fn new(
         codes: &Codes,
         last: usize,
         groups: &Groups,
         places: &Places,
-    ) -> Result<Runs, SliceError> {
-        let none = groups.runs.len();
+    ) -> Result<Clusters, SliceError> {
+        let none = groups.combinations.len();
         let mut combinations = vec![none as u32; groups.len + 1];
-        for (combination, of) in groups.runs.iter().enumerate() {
+        for (combination, of) in groups.combinations.iter().enumerate() {
             combinations[of.clone()].fill(combination as u32);
         }
         let too_wide = || SliceError::TooWide { by: "a distinct count".to_owned() };
@@ -79,28 +80,21 @@ impl Runs {
             members << group_bits | group as u64
         };
         let mut of = vec![0; codes.len()];
-        // Of each run in that order, whether it has another code or combination than the one before it.
-        let mut first: Vec<bool> = Vec::new();
+        let (mut of_clusters, mut firsts) = (Vec::new(), Vec::new());
         let mut before = None;
         in_order(codes.len(), max, key, |key, row| {
             if before != Some(key) {
-                first.push(before.is_none_or(|before| before >> group_bits != key >> group_bits));
+                firsts.push(before.is_none_or(|before| before >> group_bits != key >> group_bits));
+                of_clusters.push((key & ((1 << group_bits) - 1)) as u32);
                 before = Some(key);
             }
-            of[row as usize] = first.len() as u32 - 1;
+            of[row as usize] = of_clusters.len() as u32 - 1;
         });
-        let mut numbers = vec![NONE; first.len()];
-        let mut of_runs = Vec::with_capacity(first.len());
-        for (row, run) in of.iter_mut().enumerate() {
-            let number = &mut numbers[*run as usize];
-            if *number == NONE {
-                *number = of_runs.len() as u32;
-                of_runs.push(groups.group(row as u32) as u32);
-            }
-            *run = *number;
+        let counting = Counting::new(groups, places, &combinations, &firsts);
+        if matches!(counting, Counting::Groups) {
+            number_by_rows(&mut of, &mut of_clusters);
         }
-        let counting = Counting::new(groups, places, &combinations, &first, &numbers);
-        Ok(Runs { of, groups: of_runs, counting })
+        Ok(Clusters { of, groups: of_clusters, counting })
     }
 
     /// The tally of no rows.
@@ -110,25 +104,33 @@ impl Runs {
             Counting::Neighbours(spans) => spans.steps().len(),
             Counting::Walk(_) => 0,
         };
-        Tally { chosen: vec![0; self.groups.len()], codes: vec![0; codes] }
+        let present = match &self.counting {
+            Counting::Neighbours(_) => self.groups.len(),
+            Counting::Groups | Counting::Walk(_) => 0,
+        };
+        Tally { chosen: vec![0; self.groups.len()], present: Bits::none(present), codes: vec![0; codes] }
     }
 
     /// Chooses rows or no longer does. All have a code.
     pub(crate) fn apply(&self, tally: &mut Tally, rows: Rows<'_>, groups: Option<&Codes>, direction: Move) {
-        let Tally { chosen, codes } = tally;
+        let Tally { chosen, present, codes } = tally;
         let (step, edge) = match direction {
             Move::Come => (1_i32, 1),
             Move::Go => (-1, 0),
         };
         rows.each(|row| {
-            let run = self.of[row] as usize;
-            chosen[run] = chosen[run].wrapping_add_signed(step);
+            let cluster = self.of[row] as usize;
+            chosen[cluster] = chosen[cluster].wrapping_add_signed(step);
             // The first row to come, or the last to go.
-            if chosen[run] == edge {
+            if chosen[cluster] == edge {
                 match &self.counting {
                     Counting::Groups => codes[groups.map_or(0, |groups| groups.get(row) as usize)] += step,
                     Counting::Neighbours(spans) => {
-                        if let Some((start, end)) = spans.alone(chosen, &self.groups, run) {
+                        match direction {
+                            Move::Come => present.set(cluster),
+                            Move::Go => present.unset(cluster),
+                        }
+                        if let Some((start, end)) = spans.alone(present, &self.groups, cluster) {
                             codes[start] += step;
                             codes[end] -= step;
                         }
@@ -168,70 +170,72 @@ impl Spans {
         vec![0; (self.combinations + 1) * (self.shown + 1)]
     }
 
-    /// Where the spans in which only this run has its code begin and end, among all steps.
-    fn alone(&self, chosen: &[u32], groups: &[u32], run: usize) -> Option<(usize, usize)> {
-        let (combination, own) = &self.of[groups[run] as usize];
-        let nearest = |side: usize| {
-            let mut other = self.neighbours[run][side];
-            while other != NONE && chosen[other as usize] == 0 {
-                other = self.neighbours[other as usize][side];
-            }
-            (other != NONE).then(|| &self.of[groups[other as usize] as usize].1)
-        };
-        let start = nearest(0).map_or(own.start, |before| own.start.max(before.end));
-        let end = nearest(1).map_or(own.end, |after| own.end.min(after.start));
+    /// Where the spans in which only this cluster has its code begin and end, among all steps.
+    fn alone(&self, present: &Bits, groups: &[u32], cluster: usize) -> Option<(usize, usize)> {
+        let span = |cluster: usize| &self.of[groups[cluster] as usize].1;
+        let (combination, own) = &self.of[groups[cluster] as usize];
+        let before = present.before(cluster, &self.first);
+        let after = present.after(cluster, &self.first);
+        let start = before.map_or(own.start, |before| own.start.max(span(before).end));
+        let end = after.map_or(own.end, |after| own.end.min(span(after).start));
         let base = *combination as usize * (self.shown + 1);
         (start < end).then_some((base + start as usize, base + end as usize))
     }
 
-    /// The differences from span to span, run after run.
+    /// The differences from span to span, cluster after cluster.
     fn walk(&self, chosen: &[u32], groups: &[u32]) -> Vec<i32> {
         let mut steps = self.steps();
-        for first in (0..groups.len()).filter(|run| self.neighbours[*run][0] == NONE) {
-            // Up to which span the code is counted already: its places come in order of their first spans.
-            let (mut counted, mut run) = (0, first as u32);
-            while run != NONE {
-                let (combination, span) = &self.of[groups[run as usize] as usize];
-                let start = span.start.max(counted);
-                if chosen[run as usize] > 0 && start < span.end {
-                    let base = *combination as usize * (self.shown + 1);
-                    steps[base + start as usize] += 1;
-                    steps[base + span.end as usize] -= 1;
-                    counted = span.end;
-                }
-                run = self.neighbours[run as usize][1];
+        // Up to which span the code is counted already: its places come in order of their first spans.
+        let mut counted = 0;
+        for (cluster, (chosen, group)) in chosen.iter().zip(groups).enumerate() {
+            if self.first.get(cluster) {
+                counted = 0;
+            }
+            let (combination, span) = &self.of[*group as usize];
+            let start = span.start.max(counted);
+            if *chosen > 0 && start < span.end {
+                let base = *combination as usize * (self.shown + 1);
+                steps[base + start as usize] += 1;
+                steps[base + span.end as usize] -= 1;
+                counted = span.end;
             }
         }
         steps
     }
 }
 
+/// Gives clusters the order of their first rows.
+fn number_by_rows(of: &mut [u32], groups: &mut [u32]) {
+    let mut numbers = vec![u32::MAX; groups.len()];
+    let mut numbered = Vec::with_capacity(groups.len());
+    for cluster in of {
+        let number = &mut numbers[*cluster as usize];
+        if *number == u32::MAX {
+            *number = numbered.len() as u32;
+            numbered.push(groups[*cluster as usize]);
+        }
+        *cluster = *number;
+    }
+    groups.copy_from_slice(&numbered);
+}
+
 impl Counting {
-    /// `first` says of each run, by combination, code and place, whether it is the first of its code; `numbers` are their numbers.
-    fn new(
-        groups: &Groups,
-        places: &Places,
-        combinations: &[u32],
-        first: &[bool],
-        numbers: &[u32],
-    ) -> Counting {
+    /// `firsts` says of each cluster, by combination, code and place, whether it is the first of its code.
+    fn new(groups: &Groups, places: &Places, combinations: &[u32], firsts: &[bool]) -> Counting {
         let Some(spans) = &places.spans else { return Counting::Groups };
         let of = |(group, combination): (usize, &u32)| {
             let span = if group < groups.len { spans[groups.place(group)].clone() } else { 0..0 };
             (*combination, span.start as u32..span.end as u32)
         };
-        let mut neighbours = vec![[NONE; 2]; first.len()];
-        for (pair, first) in numbers.windows(2).zip(first.iter().skip(1)) {
-            if !first {
-                neighbours[pair[0] as usize][1] = pair[1];
-                neighbours[pair[1] as usize][0] = pair[0];
-            }
+        let mut first = Bits::none(firsts.len());
+        for (cluster, _) in firsts.iter().enumerate().filter(|(_, first)| **first) {
+            first.set(cluster);
         }
         let forward = spans.windows(2).all(|pair| pair[0].end <= pair[1].end);
         let spans = Spans {
             of: combinations.iter().enumerate().map(of).collect(),
-            neighbours,
-            combinations: groups.runs.len(),
+            first,
+            combinations: groups.combinations.len(),
             shown: places.shown.len(),
         };
         if forward { Counting::Neighbours(spans) } else { Counting::Walk(spans) }
@@ -241,6 +245,7 @@ impl Counting {
 impl Tally {
     pub(crate) fn clear(&mut self) {
         self.chosen.fill(0);
+        self.present.clear();
         self.codes.fill(0);
     }
 }
