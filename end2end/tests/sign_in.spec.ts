@@ -66,7 +66,7 @@ test("the session is out of reach of scripts and of other sites", async ({ page,
 
 test("pages run only scripts that carry the nonce of their answer", async ({ page }) => {
   const policies: string[] = [];
-  for (const path of ["/", "/indicador/mrr", "/indicadores", "/pessoas", "/"]) {
+  for (const path of ["/", "/indicador/mrr", "/indicadores", "/"]) {
     const response = await page.request.get(url(path));
     const policy = response.headers()["content-security-policy"];
     const scripts = policy.split(";").find((directive) => directive.trim().startsWith("script-src "));

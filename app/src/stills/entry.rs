@@ -52,10 +52,11 @@ pub fn sign_in(email: &str, said: Option<Said>, lang: Lang) -> Page {
         notice("bad", all(why), "recusa", "alert")
     });
     let focus = if email.is_empty() { "autofocus" } else { "" };
+    let email = email_input(email, &[("required", "required"), ("autofocus", focus)]);
     let fields = (
         el("h1", &[], words.sign_in),
         said,
-        field(words.email, "", email_input(email, focus)),
+        field(words.email, "", email),
         field(words.password, "", password_input("password", "current-password")),
         el("button", &[("class", "btn primary lg")], words.sign_in),
         el("p", &[("class", "mute")], words.forgotten),
@@ -186,18 +187,16 @@ pub(super) fn field(name: &str, help: &str, input: impl Piece) -> Html {
     el("label", &[("class", "field")], (el("span", &[], name), input, help))
 }
 
-pub(super) fn email_input(value: &str, focus: &str) -> Html {
+pub(super) fn email_input(value: &str, more: &[(&str, &str)]) -> Html {
     let input = [
         ("class", "input"),
         ("type", "email"),
         ("name", "email"),
         ("value", value),
-        ("required", "required"),
         ("maxlength", "254"),
         ("autocomplete", "username"),
-        ("autofocus", focus),
     ];
-    el("input", &input, ())
+    el("input", &[&input, more].concat(), ())
 }
 
 pub(super) fn password_input(name: &str, autocomplete: &str) -> Html {

@@ -133,13 +133,15 @@ fn form(action: &str, draft: &PersonDraft, roles: &[String], button: &str, telli
         let said = el("span", &[], (el("b", &[], role.as_str()), el("small", &[], words.role_more(role))));
         el("label", &[("class", "check")], (el("input", &input, ()), said))
     };
+    // Whoever comes in by the console alone need not have one.
+    let must = if action == routes::PEOPLE { "required" } else { "" };
     let roles: Vec<Html> = roles.iter().map(role).collect();
     let roles = el("fieldset", &[("class", "field roles")], (el("legend", &[], words.roles), roles));
     let attributes = [("class", "input"), ("name", "attributes"), ("rows", "4"), ("spellcheck", "false")];
     let attributes = el("textarea", &attributes, draft.attributes.as_str());
     let fields = (
         field(entry.name, "", el("input", &name, ())),
-        field(entry.email, "", email_input(&draft.email, "")),
+        field(entry.email, "", email_input(&draft.email, &[("required", must)])),
         roles,
         field(words.attributes, words.attributes_help, attributes),
         el("p", &[("class", "acts")], el("button", &[("class", "btn primary")], button)),

@@ -65,7 +65,7 @@ pub fn set_up(told: &SetUp, refused: Option<&PersonRefusal>, lang: Lang) -> Page
     let person = (
         el("p", &[("class", "mute")], words.first_person),
         field(words.name, "", text("name", &told.name, &[("autocomplete", "name")])),
-        field(words.email, "", email_input(&told.email, "")),
+        field(words.email, "", email_input(&told.email, &[("required", "required")])),
         new_password(words.password, words),
     );
     let fields = (

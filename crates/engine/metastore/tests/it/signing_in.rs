@@ -1,8 +1,10 @@
-//! Links and sessions.
+//! Links, sessions, passwords, second steps and the first run.
 
 use crate::places::on_both;
 use contract::Principal;
 use metastore::sessions::Device;
+use metastore::set_up::First;
+use metastore::settings::Workspace;
 use metastore::sign_in::Purpose;
 use metastore::{Metastore, MetastoreError};
 use std::collections::BTreeMap;
@@ -180,5 +182,59 @@ fn an_email_belongs_to_one_person_until_they_are_removed() {
         assert!(store.sessions(Some("ana")).await.unwrap().is_empty());
         store.set_email("ana-2", "ana@x.com").await.unwrap();
         assert_eq!(store.credential_with("ana@x.com").await.unwrap().unwrap().user, "ana-2");
+    });
+}
+
+#[test]
+fn a_code_is_taken_once_and_a_recovery_code_instead() {
+    on_both(|store: Metastore| async move {
+        store.invite_user(&ana(), "ana@x.com").await.unwrap();
+        store.set_password("ana", "hash", None).await.unwrap();
+        assert_eq!(store.second_step("ana").await.unwrap(), None);
+        assert!(!store.take_step("ana", 9).await.unwrap(), "there is no second step yet");
+        let codes = ["aaaa".to_owned(), "bbbb".to_owned()];
+        store.set_second_step("ana", "SECRET", 7, &codes).await.unwrap();
+        assert_eq!(store.second_step("ana").await.unwrap().as_deref(), Some("SECRET"));
+        assert!(store.credential("ana").await.unwrap().unwrap().has_second_step);
+        // The one that set it up is taken, and with a later one all before it.
+        for (step, is_taken) in [(7, false), (9, true), (9, false), (8, false), (10, true)] {
+            assert_eq!(store.take_step("ana", step).await.unwrap(), is_taken, "{step}");
+        }
+        for (code, is_taken) in [("cccc", false), ("aaaa", true), ("aaaa", false)] {
+            assert_eq!(store.take_recovery_code("ana", code).await.unwrap(), is_taken, "{code}");
+        }
+        assert!(!store.take_recovery_code("eva", "bbbb").await.unwrap());
+        assert_eq!(store.recovery_codes_left("ana").await.unwrap(), 1);
+        // A link for another password is not a way around it.
+        let link = store.new_link("ana", Purpose::Password).await.unwrap();
+        assert_eq!(store.accept(&link, None, "other", &device()).await.unwrap(), Some(None));
+        let half = store.new_link("ana", Purpose::SecondStep).await.unwrap();
+        assert_eq!(store.sign_in(&half, &device()).await.unwrap(), None);
+        let session = store.finish_sign_in(&half, &device()).await.unwrap().unwrap();
+        assert_eq!(store.finish_sign_in(&half, &device()).await.unwrap(), None);
+        assert!(held(&store, &session).await.is_some());
+        store.remove_second_step("ana").await.unwrap();
+        assert_eq!(store.second_step("ana").await.unwrap(), None);
+        assert_eq!(store.recovery_codes_left("ana").await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_workspace_is_set_up_once_and_only_while_nobody_is_in_it() {
+    on_both(|store: Metastore| async move {
+        let (person, workspace) =
+            (principal(), Workspace { company: "Aurora".to_owned(), ..Workspace::default() });
+        let first = First { person: &person, email: "rosa@x.com", password: "hash" };
+        let set_up = async |token: &str| store.set_up(token, &workspace, &first, &device()).await.unwrap();
+        assert_eq!(set_up("0").await, None);
+        let (earlier, link) =
+            (store.new_set_up_link().await.unwrap(), store.new_set_up_link().await.unwrap());
+        assert!(!store.may_set_up(&earlier).await.unwrap() && store.may_set_up(&link).await.unwrap());
+        let session = set_up(&link).await.expect("a session");
+        assert_eq!(held(&store, &session).await, Some(principal()));
+        assert_eq!(store.workspace().await.unwrap().company, "Aurora");
+        let link = store.new_set_up_link().await.unwrap();
+        assert!(!store.may_set_up(&link).await.unwrap());
+        assert_eq!(set_up(&link).await, None);
     });
 }
