@@ -263,7 +263,7 @@ test("what does not exist or cannot be read is refused, and told", async ({ api,
 test("nobody signed in gets an answer from any path", async ({ api }) => {
   const nobody = await requests.newContext({ storageState: { cookies: [], origins: [] } });
   for (const { operation, at } of api.operations) {
-    expect((await api.call(operation, { by: nobody, at }, [401])).error.message, operation).toContain("sign-in link");
+    expect((await api.call(operation, { by: nobody, at }, [401])).error.message, operation).toContain("sign in at /entrar");
   }
   await nobody.dispose();
 });
