@@ -42,19 +42,6 @@ test("sync by hand is shown while it runs and stands in the history afterwards",
   await expect(page.locator("#fluxos tbody tr", { hasText: "raw.sap__invoices" }).first()).toBeVisible();
 });
 
-test("rows that were rejected say why", async ({ page }) => {
-  await page.goto(url("/dados/fonte/planilhas"));
-  await expect(page.locator("#rejeitadas tbody td.said:last-child").first()).toHaveText(/^(não é|é|tem) /);
-});
-
-test.describe("in English", () => {
-  test.use({ locale: "en-US" });
-  test("rows that were rejected say why in English", async ({ page }) => {
-    await page.goto(url("/dados/fonte/planilhas"));
-    await expect(page.locator("#rejeitadas tbody td.said:last-child").first()).toHaveText(/^(is|has) /);
-  });
-});
-
 test.describe("refused forms", () => {
   test.use({ refusals: true });
   test("form says why a source cannot be reached and keeps what was typed, without its secret", async ({ page }) => {
