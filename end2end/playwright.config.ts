@@ -7,9 +7,8 @@ export default defineConfig({
   globalSetup: "./server.ts",
   fullyParallel: true,
   workers: 2,
-  // Patience for busy machines: nothing here measures time, and some tests sign several people in, each in a browser of their own.
-  timeout: 180_000,
-  expect: { timeout: 30_000 },
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   reporter: [["list"], ["./closing-line.ts"]],
   use: {
     browserName: "chromium",

@@ -9,6 +9,7 @@ use crate::texts::Texts;
 use contract::boards::BoardCard;
 use contract::editions::Status;
 use contract::metrics::Catalogue;
+use contract::people::Doors;
 use kpi::Calendar;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct Session {
     pub boards: Vec<BoardCard>,
     /// The name that the person is greeted by.
     pub person: String,
-    pub manages_people: bool,
+    pub doors: Doors,
 }
 
 impl Session {
@@ -62,6 +63,6 @@ async fn load() -> Called<Arc<Session>> {
     let status = calls::editions::status().await?;
     let catalogue = calls::metrics::catalogue().await?;
     let boards = calls::boards::list().await?;
-    let (person, manages_people) = calls::principal::name().await?;
-    Ok(Arc::new(Session { status, catalogue, boards, person, manages_people }))
+    let (person, doors) = calls::principal::name().await?;
+    Ok(Arc::new(Session { status, catalogue, boards, person, doors }))
 }

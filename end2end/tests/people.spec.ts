@@ -67,8 +67,11 @@ test("an invitation leads by a password to a reader's boards, and to nothing els
   await expect(ana).toHaveURL(url("/"));
   await expect(ana.locator(".rail .me")).toContainText("Ana Maria Souza");
 
-  // A reader reads; people and sources are for others.
-  await expect(ana.locator(".rail").getByRole("link", { name: "Pessoas" })).toHaveCount(0);
+  // A reader reads; people and sources are for others, and what is shut to her is not offered, at the desk or at the thumb.
+  await expect(ana.locator(".rail").getByRole("link", { name: "KPIs" }).first()).toBeVisible();
+  for (const name of ["Pessoas", "Dados"]) {
+    await expect(ana.locator(".rail, .tabbar").getByRole("link", { name })).toHaveCount(0);
+  }
   for (const path of ["/pessoas", "/dados"]) {
     const refused = await ana.goto(url(path));
     expect(refused?.status(), path).toBe(403);

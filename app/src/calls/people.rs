@@ -45,5 +45,5 @@ pub async fn start() -> Called<String> {
     let (principal, sources) = answerer::<dyn Sources>()?;
     let (_, people) = answerer::<dyn People>()?;
     let kinds = sources.kinds(&principal).await?;
-    Ok(start::page(&kinds, people.manages_people(&principal), &telling(&principal).await?).0)
+    Ok(start::page(&kinds, people.doors(&principal).people, &telling(&principal).await?).0)
 }

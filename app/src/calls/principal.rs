@@ -4,13 +4,14 @@
 #![expect(clippy::unused_async, reason = "server functions are async; this one has nothing to wait for")]
 
 use super::{Called, Json};
+use contract::people::Doors;
 #[cfg(feature = "ssr")]
 use leptos::prelude::use_context;
 use leptos::server;
 
-/// The name that the person is greeted by, and whether they manage people.
+/// The name that the person is greeted by, and the doors that they find open.
 #[server(name = PrincipalName, prefix = "/_fn", endpoint = "principal/name", input = Json, output = Json)]
-pub async fn name() -> Called<(String, bool)> {
+pub async fn name() -> Called<(String, Doors)> {
     let principal = use_context::<contract::Principal>().ok_or_else(|| {
         contract::Failure::new(
             contract::failure::FailureKind::NotSignedIn,
@@ -18,6 +19,6 @@ pub async fn name() -> Called<(String, bool)> {
         )
     })?;
     let people = use_context::<std::sync::Arc<dyn contract::people::People>>();
-    let manages_people = people.is_some_and(|people| people.manages_people(&principal));
-    Ok((principal.name, manages_people))
+    let doors = people.map(|people| people.doors(&principal)).unwrap_or_default();
+    Ok((principal.name, doors))
 }

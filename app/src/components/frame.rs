@@ -107,13 +107,15 @@ fn rail(session: &Session, place: &Place, env: Env) -> Html {
         (icon_html("kpi"), el("span", &[], texts.metrics)),
     );
     let here = if *place == Place::Sources { "page" } else { "" };
-    let sources = el(
-        "a",
-        &[("href", routes::SOURCES), ("rel", "external"), ("aria-current", here)],
-        (icon_html("data"), el("span", &[], texts.data)),
-    );
+    let sources = session.doors.sources.then(|| {
+        el(
+            "a",
+            &[("href", routes::SOURCES), ("rel", "external"), ("aria-current", here)],
+            (icon_html("data"), el("span", &[], texts.data)),
+        )
+    });
     let here = if *place == Place::People { "page" } else { "" };
-    let people = session.manages_people.then(|| {
+    let people = session.doors.people.then(|| {
         el(
             "a",
             &[("href", routes::PEOPLE), ("rel", "external"), ("aria-current", here)],
@@ -297,7 +299,10 @@ fn tab_bar(session: &Session, place: &Place, env: Env) -> Html {
     all((
         boards,
         tab(carried(routes::METRICS.to_owned()), "kpi", texts.metrics_short, *place == Place::Metrics),
-        tab(routes::SOURCES.to_owned(), "data", texts.data, *place == Place::Sources),
+        session
+            .doors
+            .sources
+            .then(|| tab(routes::SOURCES.to_owned(), "data", texts.data, *place == Place::Sources)),
     ))
 }
 

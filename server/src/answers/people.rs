@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat};
 use contract::failure::FailureKind;
 use contract::people::{
-    Access, Account, PasswordLink, PersonCard, PersonDraft, PersonRefusal, SessionId, Standing,
+    Access, Account, Doors, PasswordLink, PersonCard, PersonDraft, PersonRefusal, SessionId, Standing,
 };
 use contract::{Failure, Principal};
 use metastore::credentials::{Credential, plain_email};
@@ -193,8 +193,9 @@ pub async fn free_id(metastore: &Metastore, id: &str) -> Result<String, Metastor
 
 #[async_trait]
 impl contract::people::People for People {
-    fn manages_people(&self, principal: &Principal) -> bool {
-        manages(principal)
+    fn doors(&self, principal: &Principal) -> Doors {
+        let sources = Role::of(principal).into_iter().any(Role::looks_after_sources);
+        Doors { people: manages(principal), sources }
     }
 
     async fn list(&self, principal: &Principal) -> Result<Vec<PersonCard>, Failure> {

@@ -5,6 +5,7 @@
 
 use crate::{Failure, Principal};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How far a person is with coming in.
@@ -145,9 +146,17 @@ impl From<Failure> for PersonRefusal {
     }
 }
 
+/// Rooms that are not open to everybody: what is shut is not offered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doors {
+    pub people: bool,
+    pub sources: bool,
+}
+
 #[async_trait]
 pub trait People: Send + Sync {
-    fn manages_people(&self, principal: &Principal) -> bool;
+    /// The doors that this person finds open.
+    fn doors(&self, principal: &Principal) -> Doors;
 
     /// Everybody, by name.
     async fn list(&self, principal: &Principal) -> Result<Vec<PersonCard>, Failure>;
