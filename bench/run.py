@@ -49,20 +49,26 @@ def mirante(data: pathlib.Path, *arguments: str) -> dict:
     return used([BINARY, "--data", str(data), *arguments])
 
 
+def sign_in_link(data: pathlib.Path) -> str:
+    """A link for an administrator, who is added when the folder does not know them yet."""
+    user = [BINARY, "--data", str(data), "user"]
+    made = subprocess.run([*user, "add", "bench", "--role", "administrador"], capture_output=True, text=True)
+    if made.returncode != 0:
+        made = subprocess.run([*user, "link", "bench"], capture_output=True, text=True, check=True)
+    return made.stdout.split()[-1]
+
+
 class Server:
     """`mirante serve` on a free port, signed in."""
 
     def __init__(self, data: pathlib.Path):
+        link = urllib.parse.urlparse(sign_in_link(data))
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [BINARY, "--data", str(data), "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True
         )
-        link = None
-        for line in self.process.stdout:
-            if "/entrar/link?token=" in line:
-                link = urllib.parse.urlparse(line.split()[-1])
-                break
-        self.address = link.netloc
+        said = self.process.stdout.readline().split()
+        self.address = urllib.parse.urlparse(said[-1]).netloc
         self.connection = http.client.HTTPConnection(self.address)
         while self.get("/readyz")[0] != 200:
             time.sleep(0.01)
@@ -541,9 +547,9 @@ def syncs(folder: pathlib.Path) -> dict:
             told = systems.told
             os.environ |= {"SYSTEM_KEY": told["User-Key"], "SYSTEM_PASSWORD": told["Password"]}
             kinds = {
-                "ploomes": ["--address", told["Ploomes"], "--user-key", "env:SYSTEM_KEY", "--per-minute", "600000"],
+                "ploomes": ["--address", told["Ploomes"], "--user-key", "env:SYSTEM_KEY", "--per-minute", "6000"],
                 "sap_b1": ["--address", told["SAP Business One"].removesuffix("/b1s/v2"), "--company-db", told["CompanyDB"], "--user", told["UserName"],
-                           "--password", "env:SYSTEM_PASSWORD", "--fingerprint", told["SHA-256"], "--page-size", "1000"],
+                           "--password", "env:SYSTEM_PASSWORD", "--fingerprint", told["SHA-256"], "--page-size", "500"],
             }
             for kind, settings in kinds.items():
                 data = folder / f"{kind}-{scale}"

@@ -27,6 +27,8 @@
 
 pub mod calls;
 mod components;
+#[cfg(feature = "hydrate")]
+mod local;
 pub mod page_state;
 mod pages;
 pub mod preferences;
@@ -63,6 +65,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/icon.svg" r#type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href="/icon-192.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
+                <script src="/edition.js" r#type="module"></script>
                 <HydrationScripts options defer=true/>
                 <MetaTags/>
             </head>

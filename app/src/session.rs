@@ -52,10 +52,32 @@ impl Session {
 
 pub type SessionResource = Resource<Called<Arc<Session>>>;
 
+/// How many editions were published since the page was opened. Whoever asks for figures reads it, and asks again when it changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Published(pub ReadSignal<u32>);
+
 /// Starts reading the session; call once, in `App`.
 pub fn open() -> SessionResource {
     let session = Resource::new(|| (), |()| async { load().await });
     provide_context(session);
+    let (published, set_published) = signal(0);
+    provide_context(Published(published));
+    Effect::new(move |_| {
+        // `public/edition.js` tells which edition is in force.
+        let news = leptos::ev::Custom::<web_sys::CustomEvent>::new("mirante:edition");
+        window_event_listener(news, move |event| {
+            let told = event.detail().as_string().and_then(|number| number.parse::<u64>().ok());
+            let shown = session.with_untracked(|session| {
+                session.as_ref()?.as_ref().ok().map(|session| session.status.edition.number)
+            });
+            if let (Some(told), Some(shown)) = (told, shown)
+                && told != shown
+            {
+                session.refetch();
+                set_published.update(|times| *times += 1);
+            }
+        });
+    });
     session
 }
 

@@ -8,6 +8,7 @@ mod editions;
 mod metrics;
 pub mod people;
 mod runs;
+pub mod slices;
 pub mod sources;
 mod uploads;
 
@@ -24,6 +25,7 @@ pub struct Answers {
     pub metrics: Arc<dyn contract::metrics::Metrics>,
     pub people: Arc<dyn contract::people::People>,
     pub runs: Arc<dyn contract::runs::Runs>,
+    pub slices: Arc<dyn contract::slices::Slices>,
     pub sources: Arc<dyn contract::sources::Sources>,
     pub uploads: Arc<dyn contract::uploads::Uploads>,
 }
@@ -33,6 +35,7 @@ impl Answers {
     pub fn new(
         reader: Arc<Reader>,
         jobs: Arc<Jobs>,
+        slices: Arc<crate::slices::Store>,
         door: (String, bool),
         (uploads, packs): (Store, PathBuf),
     ) -> Answers {
@@ -42,6 +45,7 @@ impl Answers {
             metrics: Arc::new(metrics::Metrics { reader: reader.clone() }),
             people: Arc::new(people::People::new(jobs.metastore.clone(), door.0.clone())),
             runs: Arc::new(runs::Runs { reader: reader.clone() }),
+            slices: Arc::new(slices::Slices { reader: reader.clone(), store: slices }),
             sources: Arc::new(sources::Sources {
                 jobs: jobs.clone(),
                 reader: reader.clone(),

@@ -8,6 +8,7 @@ use crate::jobs::Jobs;
 use crate::keeper::Keeper;
 use crate::passwords::Passwords;
 use crate::reader::Reader;
+use crate::slices::Store as Slices;
 use crate::throttle::Throttle;
 use crate::uploads::Store;
 use crate::web::Doors;
@@ -54,6 +55,7 @@ pub struct House {
     pub surroundings: Surroundings,
     pub jobs: Arc<Jobs>,
     pub answers: Answers,
+    pub slices: Arc<Slices>,
     pub uploads: Store,
     pub passwords: Passwords,
     pub throttle: Throttle,
@@ -97,7 +99,14 @@ impl House {
         ));
         let uploads = Store::new(config.data.join("uploads"));
         let packs = config.data.canonicalize()?.join("packs");
-        let answers = Answers::new(reader.clone(), jobs.clone(), door(&config), (uploads.clone(), packs));
+        let slices = Arc::new(Slices::new());
+        let answers = Answers::new(
+            reader.clone(),
+            jobs.clone(),
+            slices.clone(),
+            door(&config),
+            (uploads.clone(), packs),
+        );
         let secure_cookies = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let doors = Doors::default();
         Ok(House {
@@ -107,6 +116,7 @@ impl House {
             surroundings,
             jobs,
             answers,
+            slices,
             uploads,
             passwords: Passwords::new()?,
             throttle: Throttle::default(),

@@ -13,6 +13,7 @@ mod keeper;
 mod passwords;
 mod reader;
 mod second_step;
+mod slices;
 mod terminal;
 mod throttle;
 mod uploads;

@@ -75,8 +75,27 @@ impl OpenEdition {
         rules.sight(principal, &schemas, MARTS).map(Arc::new)
     }
 
+    /// What the principal may see of this edition while it is the current one; `None` for everything.
+    pub fn sight(&self, principal: &Principal) -> Option<Arc<Sight>> {
+        self.sight_of(self, principal)
+    }
+
+    /// What can be asked of its slices: every metric, by the dimensions that pages offer.
+    pub fn sliced(&self) -> plan::Definitions {
+        let metrics = self.catalogue.metrics();
+        let mut dimensions: BTreeSet<&str> =
+            self.bundle.boards.iter().flat_map(|board| &board.filters).map(String::as_str).collect();
+        for metric in metrics {
+            let levels = metric.hierarchies.iter().flat_map(|hierarchy| &hierarchy.levels);
+            dimensions.extend(metric.dimensions.iter().chain(levels).map(String::as_str));
+        }
+        let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+        let dimensions: Vec<&str> = dimensions.into_iter().collect();
+        self.catalogue.planned().only(&names, &dimensions)
+    }
+
     /// The edition as whoever has this sight may see it.
-    fn session_of(&self, sight: Option<&Arc<Sight>>) -> Session {
+    pub fn session_of(&self, sight: Option<&Arc<Sight>>) -> Session {
         let Some(sight) = sight else { return self.session.clone() };
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= SIGHTS {

@@ -4,6 +4,7 @@
 
 mod api;
 mod assets;
+mod editions;
 mod entry;
 mod headers;
 mod health;
@@ -13,6 +14,7 @@ mod people;
 mod permissions;
 pub mod session;
 mod set_up;
+mod slices;
 mod sources;
 mod uploads;
 
@@ -39,11 +41,13 @@ fn routes() -> Router<Arc<House>> {
         .route("/preferencias", get(pages::preferences))
         .route("/entrar/link", get(session::sign_in))
         .route("/sair", post(session::sign_out))
+        .merge(editions::routes())
         .merge(entry::routes())
         .merge(set_up::routes())
         .merge(hooks::routes())
         .merge(pages::routes())
         .merge(people::routes())
+        .merge(slices::routes())
         .merge(sources::routes())
         .merge(uploads::routes())
         .merge(api::routes())

@@ -4,6 +4,7 @@
 //! what explains a change gets the explanation instead of the members' figures, which may be hundreds.
 
 use super::{Called, Json};
+use crate::session::Session;
 use crate::view_models::changes::Cause;
 use contract::Failure;
 use contract::metrics::{Catalogue, Origin};
@@ -40,24 +41,67 @@ pub async fn catalogue() -> Called<Catalogue> {
     Ok(metrics.catalogue(&principal).await?)
 }
 
-#[server(name = AskMetrics, prefix = "/_fn", endpoint = "metrics/ask", input = Json, output = Json)]
-pub async fn ask(questions: Vec<Question>) -> Called<Vec<Answer>> {
-    let (principal, metrics) = super::answerer::<dyn contract::metrics::Metrics>()?;
-    let queries: Vec<MetricQuery> = questions.iter().map(|question| question.query.clone()).collect();
-    let frames = metrics.ask(&principal, &queries).await?;
-    let catalogue = metrics.catalogue(&principal).await?;
-    let tell = |(question, frame): (&Question, Frame)| match &question.explain {
+/// The answers to all questions: from the slices that the browser holds where they know, from the server otherwise.
+pub async fn ask(questions: Vec<Question>, session: &Session) -> Called<Vec<Answer>> {
+    #[cfg(feature = "hydrate")]
+    {
+        let mut answers = crate::local::answer(&questions, session);
+        let unknown = |answers: &[Option<Answer>]| -> Vec<usize> {
+            answers
+                .iter()
+                .enumerate()
+                .filter(|(_, answer)| answer.is_none())
+                .map(|(index, _)| index)
+                .collect()
+        };
+        let left = unknown(&answers);
+        if !left.is_empty() {
+            let asked: Vec<Question> = left.iter().map(|index| questions[*index].clone()).collect();
+            crate::local::fetch(&asked, session);
+            for (index, answer) in left.into_iter().zip(ask_server(asked).await?) {
+                answers[index] = Some(answer);
+            }
+        }
+        let none =
+            || Err(Failure::new(contract::failure::FailureKind::Internal, "the server gave too few answers"));
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(none)).collect())
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = session;
+        ask_server(questions).await
+    }
+}
+
+/// Begins to fetch what the browser needs to answer such questions by itself; does nothing on the server.
+pub fn prepare(questions: &[Question], session: &Session) {
+    #[cfg(feature = "hydrate")]
+    crate::local::fetch(questions, session);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (questions, session);
+}
+
+/// What a question wants to know of a frame.
+pub(crate) fn tell(question: &Question, frame: Frame, catalogue: &Catalogue) -> Told {
+    match &question.explain {
         None => Told::Frame(frame),
         Some(explain) => {
             let definition = catalogue.metric(&explain.metric);
             Told::Cause(definition.and_then(|definition| Cause::of(definition, &frame, &explain.dimension)))
         }
+    }
+}
+
+#[server(name = AskMetrics, prefix = "/_fn", endpoint = "metrics/ask", input = Json, output = Json)]
+async fn ask_server(questions: Vec<Question>) -> Called<Vec<Answer>> {
+    let (principal, metrics) = super::answerer::<dyn contract::metrics::Metrics>()?;
+    let queries: Vec<MetricQuery> = questions.iter().map(|question| question.query.clone()).collect();
+    let frames = metrics.ask(&principal, &queries).await?;
+    let catalogue = metrics.catalogue(&principal).await?;
+    let tell = |(question, frame): (&Question, Result<Frame, Failure>)| {
+        frame.map(|frame| tell(question, frame, &catalogue))
     };
-    Ok(questions
-        .iter()
-        .zip(frames)
-        .map(|(question, frame)| frame.map(|frame| tell((question, frame))))
-        .collect())
+    Ok(questions.iter().zip(frames).map(tell).collect())
 }
 
 /// The members of each dimension, most frequent first; a dimension that cannot be listed has none.

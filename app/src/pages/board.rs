@@ -4,7 +4,7 @@
 
 mod tiles;
 
-use crate::calls::metrics::Answer;
+use crate::calls::metrics::{Answer, Question};
 use crate::calls::{self, CallFailure, Called};
 use crate::components::filter_bar::{FilterBar, filter_bar};
 use crate::components::frame::{self, Framed, Place as Spot};
@@ -14,7 +14,7 @@ use crate::page_state::PageState;
 use crate::questions::board::{Place, questions};
 use crate::questions::{Asking, Questions, trend_grain};
 use crate::routes;
-use crate::session::{Session, SessionResource};
+use crate::session::{Published, Session, SessionResource};
 use crate::view_models::card::{Card, Judging};
 use crate::view_models::changes::Cause;
 use crate::view_models::{charts, lede, scoreboard};
@@ -43,27 +43,41 @@ struct Opened {
     members: Vec<Vec<String>>,
 }
 
+/// What this visit has opened, and after how many editions.
+#[derive(Clone)]
+struct Kept {
+    times: u32,
+    opened: Arc<Opened>,
+}
+
 #[component]
 pub fn BoardPage() -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
+    let Published(published) = expect_context();
     let params = use_params_map();
     let id = Memo::new(move |_| {
         params.with(|params| params.get("id")).unwrap_or_else(|| routes::HOME_BOARD.to_owned())
     });
     // Filters, drill and sort of this visit ask for figures only, not for the board again.
-    let kept = StoredValue::new(None::<Arc<Opened>>);
+    let kept = StoredValue::new(None::<Kept>);
     let answered = Resource::new(
-        move || (id.get(), env.state.get()),
-        move |(id, state)| async move { answer(id, state, session, kept).await },
+        move || (id.get(), env.state.get(), published.get()),
+        move |(id, state, times)| async move {
+            let opened = kept.get_value().filter(|kept| kept.times == times).map(|kept| kept.opened);
+            answer(id, state, session, opened).await
+        },
     );
     Effect::new(move |_| {
         let Some(Ok(answered)) = answered.get() else { return env.pending.set(false) };
         if kept.with_value(Option::is_none) {
             request_animation_frame(document::go_to_fragment);
+            if let Some(Ok(session)) = session.get_untracked() {
+                calls::metrics::prepare(&asked(&session, &answered.opened.board, &answered.state), &session);
+            }
         }
         env.pending.set((&answered.opened.board.id, &answered.state) != (&id.get(), &env.state.get()));
-        kept.set_value(Some(answered.opened));
+        kept.set_value(Some(Kept { times: published.get_untracked(), opened: answered.opened }));
     });
     view! {
         <Transition fallback=move || states::loading_page(env.texts)>
@@ -82,23 +96,23 @@ async fn answer(
     id: String,
     state: PageState,
     session: SessionResource,
-    kept: StoredValue<Option<Arc<Opened>>>,
+    kept: Option<Arc<Opened>>,
 ) -> Called<Answered> {
     let session = session.await?;
-    let opened = if let Some(opened) = kept.get_value().filter(|opened| opened.board.id == id) {
+    let opened = if let Some(opened) = kept.filter(|opened| opened.board.id == id) {
         opened
     } else {
         let board = calls::boards::open(id).await?;
         let members = calls::metrics::members(board.filters.clone()).await?;
         Arc::new(Opened { board, members })
     };
-    let asked = {
-        let asking =
-            Asking::new(&session.catalogue, &state, opened.board.period, session.status.edition.as_of);
-        questions(&opened.board, &asking).batch().to_vec()
-    };
-    let answers = calls::metrics::ask(asked).await?;
+    let answers = calls::metrics::ask(asked(&session, &opened.board, &state), &session).await?;
     Ok(Answered { opened, state, answers })
+}
+
+fn asked(session: &Session, board: &Board, state: &PageState) -> Vec<Question> {
+    let asking = Asking::new(&session.catalogue, state, board.period, session.status.edition.as_of);
+    questions(board, &asking).batch().to_vec()
 }
 
 /// Everything that the parts of a board read.

@@ -4,7 +4,7 @@
 
 mod parts;
 
-use crate::calls::metrics::Answer;
+use crate::calls::metrics::{Answer, Question};
 use crate::calls::{self, CallFailure, Called};
 use crate::components::filter_bar::{FilterBar, filter_bar};
 use crate::components::frame::{self, Framed, Place as Spot};
@@ -13,7 +13,7 @@ use crate::page_state::PageState;
 use crate::questions::metric::{Place, questions};
 use crate::questions::{Asking, Questions};
 use crate::routes;
-use crate::session::{Session, SessionResource};
+use crate::session::{Published, Session, SessionResource};
 use crate::view_models::card::Judging;
 use crate::view_models::changes::Cause;
 use contract::Failure;
@@ -45,24 +45,40 @@ struct Opened {
     origin: Called<Origin>,
 }
 
+/// What this visit has opened, and after how many editions.
+#[derive(Clone)]
+struct Kept {
+    times: u32,
+    opened: Arc<Opened>,
+}
+
 #[component]
 pub fn MetricPage() -> impl IntoView {
     let env = Env::new();
     let session = expect_context::<SessionResource>();
+    let Published(published) = expect_context();
     let params = use_params_map();
     let metric = Memo::new(move |_| params.with(|params| params.get("metric")).unwrap_or_default());
-    let kept = StoredValue::new(None::<Arc<Opened>>);
+    let kept = StoredValue::new(None::<Kept>);
     let answered = Resource::new(
-        move || (metric.get(), env.state.get()),
-        move |(metric, state)| async move { answer(metric, state, session, kept).await },
+        move || (metric.get(), env.state.get(), published.get()),
+        move |(metric, state, times)| async move {
+            let opened = kept.get_value().filter(|kept| kept.times == times).map(|kept| kept.opened);
+            answer(metric, state, session, opened).await
+        },
     );
     Effect::new(move |_| {
         let Some(Ok(answered)) = answered.get() else { return env.pending.set(false) };
         if kept.with_value(Option::is_none) {
             request_animation_frame(document::go_to_fragment);
+            if let Some(Ok(session)) = session.get_untracked()
+                && let Some(definition) = session.catalogue.metric(&answered.opened.metric)
+            {
+                calls::metrics::prepare(&asked(&session, definition, &answered.state), &session);
+            }
         }
         env.pending.set((&answered.opened.metric, &answered.state) != (&metric.get(), &env.state.get()));
-        kept.set_value(Some(answered.opened));
+        kept.set_value(Some(Kept { times: published.get_untracked(), opened: answered.opened }));
     });
     view! {
         <Transition fallback=move || states::loading_page(env.texts)>
@@ -81,13 +97,13 @@ async fn answer(
     metric: String,
     state: PageState,
     session: SessionResource,
-    kept: StoredValue<Option<Arc<Opened>>>,
+    kept: Option<Arc<Opened>>,
 ) -> Called<Answered> {
     let session = session.await?;
     let definition = session.catalogue.metric(&metric).ok_or_else(|| {
         Failure::new(FailureKind::NotFound, format!("there is no metric `{metric}`; see the list of metrics"))
     })?;
-    let opened = if let Some(opened) = kept.get_value().filter(|opened| opened.metric == metric) {
+    let opened = if let Some(opened) = kept.filter(|opened| opened.metric == metric) {
         opened
     } else {
         let dimensions = filter_dimensions(definition, &session);
@@ -95,12 +111,13 @@ async fn answer(
         let origin = calls::metrics::origin(metric.clone()).await;
         Arc::new(Opened { metric, members: dimensions.into_iter().zip(members).collect(), origin })
     };
-    let asked = {
-        let asking = Asking::new(&session.catalogue, &state, OWN_PERIOD, session.status.edition.as_of);
-        questions(definition, &asking).batch().to_vec()
-    };
-    let answers = calls::metrics::ask(asked).await?;
+    let answers = calls::metrics::ask(asked(&session, definition, &state), &session).await?;
     Ok(Answered { opened, state, answers })
+}
+
+fn asked(session: &Session, definition: &MetricDefinition, state: &PageState) -> Vec<Question> {
+    let asking = Asking::new(&session.catalogue, state, OWN_PERIOD, session.status.edition.as_of);
+    questions(definition, &asking).batch().to_vec()
 }
 
 /// Prominent dimensions first; six fit a bar.

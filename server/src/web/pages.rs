@@ -69,6 +69,7 @@ fn provide(
     provide_context(house.answers.metrics.clone());
     provide_context(house.answers.people.clone());
     provide_context(house.answers.runs.clone());
+    provide_context(house.answers.slices.clone());
     provide_context(house.answers.sources.clone());
     provide_context(house.answers.uploads.clone());
     provide_context(session.clone());

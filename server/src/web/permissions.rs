@@ -44,6 +44,8 @@ const ROUTES: &[(&str, May)] = &[
     ("/painel/{id}", May::SignedIn),
     ("/indicadores", May::SignedIn),
     ("/indicador/{metric}", May::SignedIn),
+    ("/edicao/ao-vivo", May::SignedIn),
+    ("/fatias/{id}", May::SignedIn),
     ("/acessos", May::SignedIn),
     ("/acessos/encerrar", May::SignedIn),
     ("/acessos/senha", May::SignedIn),
@@ -106,6 +108,8 @@ const FUNCTIONS: &[(&str, May)] = &[
     ("/_fn/metrics/members", May::SignedIn),
     ("/_fn/metrics/origin", May::SignedIn),
     ("/_fn/runs/list", May::SignedIn),
+    ("/_fn/slices/manifest", May::SignedIn),
+    ("/_fn/slices/sliced", May::SignedIn),
     ("/_fn/people/account", May::SignedIn),
     ("/_fn/people/list", May::Managers),
     ("/_fn/people/show", May::Managers),
@@ -157,7 +161,7 @@ pub async fn door(State(house): State<Arc<House>>, mut request: Request, next: N
 
 /// Nobody is signed in: programs are told so, people are led to where they sign in.
 fn nobody(path: &str) -> Response {
-    if path.starts_with("/api") || path.starts_with("/_fn/") {
+    if ["/api", "/_fn/", "/fatias/", "/edicao/"].iter().any(|programs| path.starts_with(programs)) {
         return session::refuse(&Failure::new(
             FailureKind::NotSignedIn,
             "nobody is signed in; sign in at /entrar",

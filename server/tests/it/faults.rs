@@ -1,7 +1,8 @@
 //! Systems that misbehave, and syncs and a server that are killed (kill -9): in the end raw tables hold exactly what the systems have and sent.
 //!
-//! `MIRANTE_FAULT_ROUNDS` sets the number of rounds. Each draws from its seed what happens to the business, what goes wrong, and when the
-//! sync and the server that takes deliveries die. Rows that only a daily sweep can find (deletions) are the business of `connect`.
+//! `MIRANTE_FAULT_ROUNDS` sets the number of rounds, and `MIRANTE_FAULT_FIRST` the seed of the first, so that a long run can be had in parts. Each
+//! round draws from its seed what happens to the business, what goes wrong, and when the sync and the server that takes deliveries die. Rows
+//! that only a daily sweep can find (deletions) are the business of `connect`.
 
 use crate::served::Served;
 use arrow::array::AsArray;
@@ -341,13 +342,14 @@ fn weather(draw: &mut Draw, seed: u64) -> Misbehaviour {
 
 #[test]
 fn syncs_that_are_killed_and_systems_that_misbehave_leave_raw_as_the_systems_are() {
-    let rounds =
-        std::env::var("MIRANTE_FAULT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
+    let setting = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let rounds = setting("MIRANTE_FAULT_ROUNDS").unwrap_or(5);
+    let first = setting("MIRANTE_FAULT_FIRST").unwrap_or(0);
     let mut systems = Systems::new();
     systems.served.start();
     let started = Instant::now();
     for round in 0..rounds {
-        let mut draw = Draw(round * 7919 + 1);
+        let mut draw = Draw((first + round) * 7919 + 1);
         if round > 0 {
             systems.do_business(&mut draw);
         }
@@ -364,5 +366,5 @@ fn syncs_that_are_killed_and_systems_that_misbehave_leave_raw_as_the_systems_are
         systems.sync_to_the_end();
         systems.assert_raw_is_what_the_systems_have(round);
     }
-    println!("{rounds} rounds in {} s", started.elapsed().as_secs());
+    println!("{rounds} rounds from seed {first} in {} s", started.elapsed().as_secs());
 }

@@ -1,6 +1,7 @@
 //! A run that is killed (kill -9) at any moment loses nothing and doubles nothing: the next one ends with the same figures.
 //!
-//! `MIRANTE_KILL_ROUNDS` sets the number of rounds. The moments are drawn from fixed seeds, as shares of an undisturbed run's time.
+//! `MIRANTE_KILL_ROUNDS` sets the number of rounds. The moments are drawn from fixed seeds, as shares of an undisturbed run's time, counted from
+//! its start, its first landing or its first model.
 
 use crate::workspace::Workspace;
 use std::fmt::Write;
@@ -112,8 +113,9 @@ impl Shop {
         write_second_files(&self.workspace.folder("files"));
     }
 
-    /// Starts a run and kills it after `patience`. Whether it was still alive.
-    fn killed_run(&self, patience: Duration) -> bool {
+    /// Starts a run and kills it `patience` after it was started, or after its first commit to a schema. Whether it was still alive.
+    fn killed_run(&self, first_commit_to: Option<&str>, patience: Duration) -> bool {
+        let before = first_commit_to.map(|schema| (schema, self.commits(schema)));
         let mut child = self
             .workspace
             .command(&["run"])
@@ -121,11 +123,25 @@ impl Shop {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary starts");
+        let has_come_there = || before.is_none_or(|(schema, commits)| self.commits(schema) > commits);
+        while !has_come_there() && child.try_wait().expect("the child can be asked").is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         std::thread::sleep(patience);
         let was_alive = child.try_wait().expect("the child can be asked").is_none();
         child.kill().expect("the child can be killed");
         child.wait().expect("the child ends");
         was_alive
+    }
+
+    /// How often the tables of a schema were written.
+    fn commits(&self, schema: &str) -> usize {
+        let tables = std::fs::read_dir(self.workspace.lake().join(schema)).into_iter().flatten().flatten();
+        tables
+            .filter_map(|table| std::fs::read_dir(table.path().join("_delta_log")).ok())
+            .flat_map(|log| log.flatten())
+            .filter(|commit| commit.path().extension().is_some_and(|extension| extension == "json"))
+            .count()
     }
 
     /// Runs to the end; the number of the edition that readers see now.
@@ -211,8 +227,14 @@ fn run_that_was_killed_is_made_good_by_the_next() {
     for round in 0..rounds() {
         let mut draw = Draw(round);
         let shop = Shop::new();
-        let mut kill = |time| {
-            if shop.killed_run(draw.share(time)) { kills += 1 } else { too_late += 1 }
+        // On a busy machine runs begin late: two rounds of three wait for what they want to meet.
+        let mut kill = |time: Duration| {
+            let was_alive = match round % 3 {
+                0 => shop.killed_run(None, draw.share(time)),
+                1 => shop.killed_run(Some("raw"), draw.share(time / 3)),
+                _ => shop.killed_run(Some("marts"), draw.share(time / 4)),
+            };
+            if was_alive { kills += 1 } else { too_late += 1 }
         };
         kill(first_time);
         *stages.entry(shop.stage()).or_insert(0) += 1;

@@ -2,20 +2,24 @@
 //!
 //! Answers no query (`run`). Invariant: a catalogue that was built can plan every one of its metrics.
 
+mod compile;
 mod definition;
 mod joins;
 mod meaning;
+mod sources;
 mod tables;
 
-use crate::errors::nearest;
 use crate::filter::Condition;
 use crate::semantic::{self, Formula, Measure, MeasureUse, Metric, MetricUse, Place};
 use crate::{DefinitionError, MetricsFile};
+use compile::Compiler;
 use kpi::{Dimension, MetricDefinition};
 use lake::{Session, TableName};
+use plan::nearest;
 use std::collections::BTreeMap;
 
 pub(crate) use joins::{Column, Route, RouteError};
+pub(crate) use sources::{Base, ConversionBase, Needs, Side, Source};
 pub(crate) use tables::{Kind, Table, words};
 
 /// Metrics and dimensions over the tables of one edition. A clone is cheap enough for one per edition, not per query.
@@ -29,6 +33,9 @@ pub struct Catalogue {
     conditions: BTreeMap<String, Condition>,
     definitions: Vec<MetricDefinition>,
     dimensions: Vec<Dimension>,
+    /// What is planned, and what its columns are as SQL.
+    planned: plan::Definitions,
+    sources: Vec<Source>,
 }
 
 impl Catalogue {
@@ -55,6 +62,8 @@ impl Catalogue {
             conditions: BTreeMap::new(),
             definitions: Vec::new(),
             dimensions: Vec::new(),
+            planned: plan::Definitions::default(),
+            sources: Vec::new(),
         };
         catalogue.collect_measures()?;
         let order: Vec<String> = metrics.iter().map(|metric| metric.name.clone()).collect();
@@ -66,6 +75,7 @@ impl Catalogue {
             let definition = definition::define(&catalogue, metric)?;
             catalogue.definitions.push(definition);
         }
+        catalogue.compile()?;
         crate::run::verify(session, &catalogue, &order).await?;
         Ok(catalogue)
     }
@@ -100,6 +110,16 @@ impl Catalogue {
     /// What each input of a metric is, as its pack says: name and SQL-like text.
     pub fn expressions_of(&self, metric: &str) -> Vec<(String, String)> {
         self.metrics.get(metric).map(|metric| meaning::expressions(self, metric)).unwrap_or_default()
+    }
+
+    /// The metrics as they are planned: what a browser needs to ask a slice.
+    pub fn planned(&self) -> &plan::Definitions {
+        &self.planned
+    }
+
+    /// A fact of the definitions, as SQL.
+    pub(crate) fn source(&self, fact: usize) -> &Source {
+        &self.sources[fact]
     }
 
     pub(crate) fn get(&self, metric: &str) -> Option<&Metric> {
@@ -158,6 +178,21 @@ impl Catalogue {
             }
         });
         facts
+    }
+
+    fn compile(&mut self) -> Result<(), DefinitionError> {
+        let mut compiler = Compiler::new(self);
+        let mut metrics = BTreeMap::new();
+        for definition in &self.definitions {
+            let metric = &self.metrics[&definition.name];
+            let formula = compiler
+                .metric(metric)
+                .map_err(|error| metric.place.error(format!("metric `{}`: {error}", metric.name)))?;
+            let definition = definition.clone();
+            metrics.insert(metric.name.clone(), plan::Metric { definition, formula });
+        }
+        (self.planned, self.sources) = compiler.finish(metrics);
+        Ok(())
     }
 
     fn collect_measures(&mut self) -> Result<(), DefinitionError> {

@@ -1,25 +1,22 @@
 //! Metrics: from MetricFlow YAML to a catalogue, and from a `MetricQuery` to a `Frame`.
 //!
-//! A query runs through stages that are files: `resolve` (names to definitions) → `plan` (leaves to shared scans) → `sql` (scans to text)
-//! → `run` (text to cells) → `assemble` (cells to a frame). Does not know how tables are made (`transform`) or who may see them
-//! (`server`). Invariant: a ratio is a sum divided by a sum, and a sum of integers or decimals is exact.
+//! A catalogue is read once per edition: `semantic` (YAML to meaning) → `catalogue` (names to columns). A query then is planned by the shared
+//! crate `plan`, and its scans run through two stages that are files: `sql` (scans to text) → `run` (text to cells). Does not know how tables
+//! are made (`transform`) or who may see them (`server`). Invariant: a sum of integers or decimals is exact.
 
-mod assemble;
 pub mod catalogue;
 mod errors;
-mod expression;
 mod filter;
 mod literal;
-mod plan;
 mod reaches;
-mod resolve;
 mod run;
 pub mod semantic;
-mod spans;
+pub mod slices;
 mod sql;
 
 pub use catalogue::Catalogue;
 pub use errors::{AskError, DefinitionError};
+pub use plan::Clock;
 pub use reaches::reaches;
-pub use run::{Clock, ask, members};
+pub use run::{ask, members};
 pub use semantic::MetricsFile;

@@ -5,31 +5,18 @@
 
 mod cells;
 
-use crate::assemble;
 use crate::catalogue::words;
-use crate::errors::{ScanError, nearest};
-use crate::plan::{Grouping, Leaf, Node, Planned, Planner, Scan};
-use crate::resolve::resolve;
-use crate::semantic::WindowChoice;
+use crate::errors::ScanError;
 use crate::{AskError, Catalogue, DefinitionError, sql};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-pub(crate) use cells::{Place, Row, Rows};
 use chrono::NaiveDate;
 use futures::StreamExt;
-use kpi::{Calendar, Frame, MetricQuery, Period, PeriodSpec};
+use kpi::{Calendar, Engine, Frame, MetricQuery, PeriodSpec};
 use lake::{LakeError, Session};
+use plan::{Clock, Planned, Planner, Rows, Scan, nearest};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// What time it is in the data.
-#[derive(Debug, Clone)]
-pub struct Clock {
-    /// The last day that the edition's data covers.
-    pub covered: NaiveDate,
-    /// Whose business days comparisons align.
-    pub calendar: Calendar,
-}
 
 /// The result of a scan, shared by all that read it.
 pub(crate) type Scanned = Result<Arc<Rows>, Arc<ScanError>>;
@@ -42,45 +29,28 @@ pub async fn ask(
     clock: &Clock,
     edition: u64,
 ) -> Vec<Result<Frame, AskError>> {
-    let mut planner = Planner::new(catalogue);
-    let planned: Vec<Result<Planned, AskError>> = queries
-        .iter()
-        .map(|query| resolve(query, catalogue, clock, edition).and_then(|question| planner.plan(question)))
-        .collect();
-    let scans = planner.scans;
-    let found = days(session, catalogue, &scans).await;
-    let days: Vec<Vec<NaiveDate>> =
-        found.iter().map(|days| days.as_ref().cloned().unwrap_or_default()).collect();
-    let mut results = run(session, catalogue, &scans, &days).await;
-    for (result, days) in results.iter_mut().zip(found) {
-        if let Err(error) = days {
-            *result = Err(error);
-        }
-    }
+    let definitions = catalogue.planned();
+    let mut planner = Planner::new(definitions);
+    let planned: Vec<Result<Planned, plan::AskError>> =
+        queries.iter().map(|query| planner.plan(query, clock, edition)).collect();
+    let scans = planner.scans();
+    let found = days(session, catalogue, scans).await;
+    let days: Vec<&[NaiveDate]> =
+        found.iter().map(|days| days.as_ref().map(Vec::as_slice).unwrap_or_default()).collect();
+    let results = run(session, catalogue, scans, &days).await;
+    let nothing = Rows::default();
+    let rows: Vec<&Rows> = results.iter().map(|rows| rows.as_ref().map_or(&nothing, Arc::as_ref)).collect();
     planned
         .into_iter()
         .map(|planned| {
             let planned = planned?;
-            let mut used = Vec::new();
-            planned.nodes.iter().for_each(|node| scans_of(node, &mut used));
-            if let Some(error) = used.into_iter().find_map(|scan| results[scan].as_ref().err()) {
+            let failed = |scan: usize| found[scan].as_ref().err().or_else(|| results[scan].as_ref().err());
+            if let Some(error) = planned.scans().into_iter().find_map(failed) {
                 return Err(AskError::engine(error.clone()));
             }
-            assemble::frame(catalogue, &planned, &results, &days, clock, edition)
+            Ok(plan::frame(definitions, &planned, &rows, &days, clock, edition, Engine::Lake)?)
         })
         .collect()
-}
-
-pub(crate) fn scans_of(node: &Node, found: &mut Vec<usize>) {
-    match node {
-        Node::Leaf(Leaf { scan, .. }) => found.push(*scan),
-        Node::Ratio(above, below) => {
-            scans_of(above, found);
-            scans_of(below, found);
-        }
-        Node::Derived(_, inputs) => inputs.iter().for_each(|(_, input)| scans_of(input, found)),
-        Node::Mean(inner, _) => scans_of(inner, found),
-    }
 }
 
 /// The days on which each scan of stocks has rows, in order; empty for other scans.
@@ -92,11 +62,10 @@ async fn days(
     let mut found = Vec::with_capacity(scans.len());
     let mut known: HashMap<String, Result<Vec<NaiveDate>, Arc<ScanError>>> = HashMap::new();
     for scan in scans {
-        let Grouping::AsOf(wanted) = &scan.grouping else {
+        let Some(last) = scan.looks_up_to() else {
             found.push(Ok(Vec::new()));
             continue;
         };
-        let last = wanted.iter().map(|(span, _)| span.to()).max().unwrap_or_default();
         let text = sql::days_text(catalogue, scan, last);
         if let Some(days) = known.get(&text) {
             found.push(days.clone());
@@ -116,28 +85,16 @@ async fn days(
     found
 }
 
-/// The day that stands for a span: the last one up to its end, even before its start, or the first one within it.
-pub(crate) fn day_for(days: &[NaiveDate], span: Period, choice: WindowChoice) -> Option<NaiveDate> {
-    match choice {
-        WindowChoice::Max => {
-            days.partition_point(|day| *day <= span.to()).checked_sub(1).map(|index| days[index])
-        }
-        WindowChoice::Min => {
-            days.get(days.partition_point(|day| *day < span.from())).copied().filter(|day| *day <= span.to())
-        }
-    }
-}
-
 async fn run(
     session: &Session,
     catalogue: &Catalogue,
     scans: &[Scan],
-    days: &[Vec<NaiveDate>],
+    days: &[&[NaiveDate]],
 ) -> Vec<Scanned> {
     let texts: Vec<String> = scans
         .iter()
         .zip(days)
-        .map(|(scan, days)| sql::text(catalogue, scan, &wanted_days(scan, days)))
+        .map(|(scan, days)| sql::text(catalogue, scan, &scan.wanted_days(days)))
         .collect();
     let mut distinct: Vec<String> = Vec::new();
     let mut first: HashMap<&str, usize> = HashMap::new();
@@ -159,7 +116,7 @@ async fn run(
             let at = first[text.as_str()];
             if let Some(answer) = answers[at].take() {
                 let rows = answer.and_then(|(schema, batches)| {
-                    cells::read(&schema, &batches, scan.keys.len(), is_placed(scan))
+                    cells::read(&schema, &batches, scan.keys.len(), scan.is_placed())
                 });
                 if let Err(error) = &rows {
                     tracing::error!(error = error as &dyn std::error::Error, sql = %text, "scan failed");
@@ -179,20 +136,6 @@ async fn rows_of(session: &Session, sql: &str) -> Result<(SchemaRef, Vec<RecordB
         batches.push(batch?);
     }
     Ok((stream.schema(), batches))
-}
-
-/// The days that a scan of stocks reads.
-fn wanted_days(scan: &Scan, days: &[NaiveDate]) -> Vec<NaiveDate> {
-    let Grouping::AsOf(wanted) = &scan.grouping else { return Vec::new() };
-    let mut chosen: Vec<NaiveDate> =
-        wanted.iter().filter_map(|(span, choice)| day_for(days, *span, *choice)).collect();
-    chosen.sort_unstable();
-    chosen.dedup();
-    chosen
-}
-
-fn is_placed(scan: &Scan) -> bool {
-    !matches!(scan.grouping, Grouping::Buckets { grain: None, .. })
 }
 
 /// The members of a dimension that have data, most frequent first; the empty text last, when some rows have no value. At most 1,000.
@@ -225,10 +168,8 @@ pub async fn members(
     }
     if !known {
         let names = catalogue.dimensions().iter().map(|dimension| dimension.name.as_str());
-        return Err(AskError::UnknownDimension {
-            name: dimension.to_owned(),
-            nearest: nearest(dimension, names),
-        });
+        let nearest = nearest(dimension, names);
+        return Err(plan::AskError::UnknownDimension { name: dimension.to_owned(), nearest }.into());
     }
     let mut members: Vec<(String, i64)> = counts.into_iter().collect();
     members
@@ -244,16 +185,16 @@ pub(crate) async fn verify(
 ) -> Result<(), DefinitionError> {
     let day = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
     let clock = Clock { covered: day, calendar: Calendar::default() };
-    let mut planner = Planner::new(catalogue);
+    let mut planner = Planner::new(catalogue.planned());
     let mut users: Vec<&String> = Vec::new();
     for name in metrics {
         let Some(metric) = catalogue.get(name) else { continue };
         let query = MetricQuery::total([name.as_str()], PeriodSpec::Between { from: day, to: day });
-        let planned = resolve(&query, catalogue, &clock, 0).and_then(|question| planner.plan(question));
+        let planned = planner.plan(&query, &clock, 0);
         planned.map_err(|error| metric.place.error(format!("metric `{name}`: {error}")))?;
-        users.resize(planner.scans.len(), name);
+        users.resize(planner.scans().len(), name);
     }
-    for (scan, user) in planner.scans.iter().zip(users) {
+    for (scan, user) in planner.scans().iter().zip(users) {
         if session.schema(&sql::text(catalogue, scan, &[day])).await.is_ok() {
             continue;
         }
@@ -281,11 +222,11 @@ async fn culprit(
             [name.as_str()],
             PeriodSpec::Between { from: clock.covered, to: clock.covered },
         );
-        let mut planner = Planner::new(catalogue);
-        if resolve(&query, catalogue, clock, 0).and_then(|question| planner.plan(question)).is_err() {
+        let mut planner = Planner::new(catalogue.planned());
+        if planner.plan(&query, clock, 0).is_err() {
             continue;
         }
-        for scan in &planner.scans {
+        for scan in planner.scans() {
             if let Err(error) = session.schema(&sql::text(catalogue, scan, &[clock.covered])).await {
                 return Err(metric
                     .place

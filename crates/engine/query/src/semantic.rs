@@ -7,14 +7,12 @@ mod reading;
 mod shapes;
 
 use crate::DefinitionError;
-use crate::expression::Expression;
 use kpi::definition::{Hierarchy, Label, MetricKind, PaceKind};
 use kpi::target::{Target, Thresholds};
 use kpi::{Direction, Format, Grain};
+use plan::{Expression, Offset, PeriodAggregation, Reach, Span};
 pub(crate) use reading::parse;
-pub use shapes::{
-    Aggregation, Calculation, DimensionKind, EntityKind, NonAdditive, PeriodAggregation, WindowChoice,
-};
+pub use shapes::{Aggregation, Calculation, DimensionKind, EntityKind, NonAdditive};
 
 /// One YAML file of a pack that may hold semantic models and metrics.
 #[derive(Debug, Clone)]
@@ -132,27 +130,6 @@ pub(crate) struct MetricUse {
     pub alias: String,
     pub filters: Vec<String>,
     pub offset: Option<Offset>,
-}
-
-/// How far back a cumulative metric reaches from the end of a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Reach {
-    All,
-    Window(Span),
-    ToDate(Grain),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Offset {
-    Back(Span),
-    StartOf(Grain),
-}
-
-/// `7 days`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Span {
-    pub count: u32,
-    pub unit: Grain,
 }
 
 /// What people read about a metric.

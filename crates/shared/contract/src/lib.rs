@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod people;
 pub mod principal;
 pub mod runs;
+pub mod slices;
 pub mod sources;
 pub mod uploads;
 

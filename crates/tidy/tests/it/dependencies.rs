@@ -3,18 +3,19 @@
 use tidy::{features, tree, workspace};
 
 /// Our own rooms and what they may build on.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("kpi", &[]),
     ("locale", &["kpi"]),
     ("chart", &["kpi"]),
     ("slice", &["kpi"]),
-    ("contract", &["kpi"]),
+    ("plan", &["kpi", "slice"]),
+    ("contract", &["kpi", "plan", "slice"]),
     ("unify", &[]),
     ("lake", &["unify"]),
     ("connect", &["contract", "kpi"]),
     ("transform", &["lake"]),
     ("check", &["lake"]),
-    ("query", &["kpi", "lake"]),
+    ("query", &["kpi", "lake", "plan", "slice"]),
     ("policy", &["contract", "lake"]),
     ("migrations", &[]),
     ("metastore", &["kpi", "contract", "migrations"]),
@@ -22,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("simulators", &["kpi"]),
     ("tidy", &[]),
     ("xtask", &[]),
-    ("app", &["kpi", "chart", "locale", "contract"]),
+    ("app", &["kpi", "chart", "locale", "contract", "plan", "slice"]),
     ("frontend", &["app"]),
 ];
 

@@ -4,9 +4,10 @@
 
 use super::{Catalogue, Table, inputs, meaning};
 use crate::DefinitionError;
-use crate::semantic::{Aggregation, Calculation, DimensionKind, Formula, Metric, Reach};
+use crate::semantic::{Aggregation, Calculation, DimensionKind, Formula, Metric};
 use kpi::definition::{Additivity, Label, PaceKind};
 use kpi::{Dimension, Format, Grain, MetricDefinition};
+use plan::Reach;
 
 pub(super) fn define(catalogue: &Catalogue, metric: &Metric) -> Result<MetricDefinition, DefinitionError> {
     let about = &metric.about;

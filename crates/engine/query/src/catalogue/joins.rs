@@ -5,6 +5,7 @@
 
 use super::{Catalogue, Table};
 use crate::semantic::{DimensionKind, EntityKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A column and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,14 @@ pub(crate) enum RouteError {
     Unknown,
     /// The full names that tell the candidates apart.
     Ambiguous(Vec<String>),
+}
+
+/// Every name that a query may use of a fact.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub routes: Vec<(String, Route)>,
+    /// Names that could mean several columns, and the full names that tell them apart.
+    pub ambiguous: BTreeMap<String, Vec<String>>,
 }
 
 /// Joins in a row that a name may ask for.
@@ -97,6 +106,41 @@ impl Catalogue {
             ways = next;
         }
         names
+    }
+
+    /// All names that mean something to the fact `from`, or too much.
+    pub(crate) fn names(&self, from: usize) -> Names {
+        let mut candidates = BTreeSet::new();
+        self.collect_names(from, "", MAX_HOPS, &mut candidates);
+        let mut names = Names::default();
+        for name in candidates {
+            match self.route(from, &name) {
+                Ok(route) => names.routes.push((name, route)),
+                Err(RouteError::Ambiguous(choices)) => {
+                    names.ambiguous.insert(name, choices);
+                }
+                Err(RouteError::Unknown) => {}
+            }
+        }
+        names
+    }
+
+    /// The columns of a table by their own names, after its own entities, and after each hop that is left.
+    fn collect_names(&self, table: usize, before: &str, hops_left: usize, found: &mut BTreeSet<String>) {
+        let model = &self.tables[table].model;
+        let dimensions = model.dimensions.iter().map(|dimension| &dimension.name);
+        for column in dimensions.chain(model.entities.iter().map(|entity| &entity.name)) {
+            found.insert(column.clone());
+            found.insert(format!("{before}{column}"));
+            for entity in &model.entities {
+                found.insert(format!("{before}{}__{column}", entity.name));
+            }
+        }
+        if hops_left > 0 {
+            for hop in self.neighbours(table) {
+                self.collect_names(hop.table, &format!("{before}{}__", hop.entity), hops_left - 1, found);
+            }
+        }
     }
 
     /// True when the last part of a full name alone would be ambiguous, so that only the full name serves.

@@ -4,10 +4,8 @@
 
 use super::Catalogue;
 use crate::filter::Mention;
-use crate::semantic::{
-    Aggregation, Calculation, Formula, MeasureUse, Metric, MetricUse, Offset, PeriodAggregation, Reach, Span,
-    WindowChoice,
-};
+use crate::semantic::{Aggregation, Calculation, Formula, MeasureUse, Metric, MetricUse};
+use plan::{Offset, PeriodAggregation, Reach, Span, WindowChoice};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;

@@ -3,10 +3,10 @@
 //! Runs no query, only plans them. Invariant: every expression of a model was planned over its table.
 
 use crate::DefinitionError;
-use crate::errors::nearest;
 use crate::semantic::{Aggregation, DimensionKind, Model, Place};
 use arrow::datatypes::DataType;
 use lake::{LakeError, Session, TableName};
+use plan::nearest;
 
 /// A semantic model whose expressions are known to be SQL over its table.
 #[derive(Debug, Clone)]

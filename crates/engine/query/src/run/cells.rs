@@ -9,32 +9,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64T
 use arrow::temporal_conversions::date32_to_datetime;
 use chrono::NaiveDate;
 use kpi::Cell;
-
-/// What a scan found.
-#[derive(Debug)]
-pub(crate) struct Rows {
-    pub rows: Vec<Row>,
-    /// The zero of each column, in its own type.
-    pub zeros: Vec<Cell>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Row {
-    /// Members; `None` is no value.
-    pub key: Vec<Option<String>>,
-    pub place: Place,
-    pub cells: Vec<Cell>,
-}
-
-/// Where in time a row of a scan belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Whole,
-    Day(NaiveDate),
-    Number(usize),
-    /// The time was null.
-    Nowhere,
-}
+use plan::{Place, Row, Rows};
 
 /// Reads keys, then the place if the scan has one, then one cell per aggregate.
 pub(crate) fn read(

@@ -5,13 +5,13 @@
 use super::shapes::{self, Aggregation, EntityKind};
 use super::{
     About, Conversion, Dimension, Entity, Formula, Measure, MeasureUse, Metric, MetricUse, MetricsFile,
-    Model, Offset, Place, Reach, Span,
+    Model, Place,
 };
 use crate::DefinitionError;
-use crate::expression::Expression;
 use crate::semantic::meta::{MetricMeta, RootMeta};
 use kpi::Grain;
 use kpi::definition::{Hierarchy, Label, MetricKind};
+use plan::{Expression, Offset, Reach, Span};
 use serde_saphyr::Spanned;
 
 /// All semantic models and metrics of `files`, in their order.
@@ -246,7 +246,7 @@ fn read_formula(
             if let Some(unknown) =
                 expression.names().into_iter().find(|used| inputs.iter().all(|input| input.alias != *used))
             {
-                let hint = crate::errors::nearest(unknown, inputs.iter().map(|input| input.alias.as_str()));
+                let hint = plan::nearest(unknown, inputs.iter().map(|input| input.alias.as_str()));
                 let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
                 return Err(at.error(format!(
                     "metric `{name}`: expr uses `{unknown}`, which `metrics` does not list{hint}"

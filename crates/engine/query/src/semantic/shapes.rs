@@ -6,6 +6,7 @@
 #![expect(clippy::struct_field_names, reason = "the names are those of the format")]
 
 use super::meta::{DimensionMeta, MetricMeta};
+use plan::{PeriodAggregation, WindowChoice};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
@@ -138,15 +139,6 @@ pub struct NonAdditive {
     pub window_groupings: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WindowChoice {
-    /// MetricFlow's default: the balance at the start.
-    #[default]
-    Min,
-    Max,
-}
-
 #[derive(Deserialize)]
 pub(super) struct Metric {
     pub name: String,
@@ -193,14 +185,6 @@ pub(super) struct CumulativeParams {
     pub grain_to_date: Option<String>,
     #[serde(default)]
     pub period_agg: Option<PeriodAggregation>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PeriodAggregation {
-    First,
-    Last,
-    Average,
 }
 
 #[derive(Deserialize)]

@@ -212,3 +212,29 @@ async fn ambiguous_dimension_asks_for_the_full_name() {
         "{dimensions:?}"
     );
 }
+
+#[tokio::test]
+async fn planned_definitions_travel_as_text_and_a_part_knows_no_more_than_it_needs() {
+    let shop = shop().await;
+    let planned = shop.catalogue.planned();
+    let text = serde_json::to_string(planned).unwrap();
+    assert_eq!(serde_json::from_str::<plan::Definitions>(&text).unwrap(), *planned);
+
+    let part = planned.only(&["sp_revenue", "cost_share"], &["channel"]);
+    assert_eq!(part.metrics.keys().collect::<Vec<_>>(), ["cost_share", "sp_revenue"]);
+    let of = |name: &str| part.facts.iter().find(|fact| fact.name == name).unwrap();
+    assert_eq!(of("orders").dimensions.keys().collect::<Vec<_>>(), ["channel"]);
+    assert!(of("customers").columns.is_empty(), "nothing counts customers here");
+    let wanted =
+        plan::sliced::wanted(&part, planned.facts.iter().position(|fact| fact.name == "orders").unwrap());
+    let names: Vec<String> = wanted.iter().map(|(role, column)| role.name(of("orders"), *column)).collect();
+    assert_eq!(
+        names,
+        [
+            "day f.\"d_ordered_at\"",
+            "member f.\"d_channel\"",
+            "flag (\"j_customer\".\"d_uf\" = 'SP')",
+            "number f.\"m_revenue\""
+        ]
+    );
+}

@@ -69,6 +69,6 @@ async fn wrong_questions_say_what_and_the_remedy() {
     .await;
     assert!(matches!(
         shop.ask(&MetricQuery { period: PeriodSpec::Last { last: 0, unit: Grain::Day }, ..base }).await,
-        Err(AskError::Period(_))
+        Err(AskError::Question(plan::AskError::Period(_)))
     ));
 }

@@ -2,7 +2,9 @@
 
 use crate::shop::{Shop, day, open};
 use chrono::{Days, NaiveDate};
-use kpi::{Cell, Compare, Filter, FilterOp, Frame, Grain, MetricQuery, Period, PeriodSpec, Role, comparison};
+use kpi::{
+    Cell, Compare, Engine, Filter, FilterOp, Frame, Grain, MetricQuery, Period, PeriodSpec, Role, comparison,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 struct Random(u64);
@@ -264,7 +266,7 @@ fn check(shop: &Shop, rows: &[Row], query: &MetricQuery, frame: &Frame) {
 }
 
 #[tokio::test]
-async fn random_questions_equal_a_naive_loop() {
+async fn random_questions_to_lake_and_slices_equal_a_naive_loop() {
     let rounds: u64 =
         std::env::var("MIRANTE_ORACLE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(120);
     let mut random = Random(2026);
@@ -272,10 +274,13 @@ async fn random_questions_equal_a_naive_loop() {
     let shop = world(&rows).await;
     for _ in 0..rounds / 4 {
         let queries: Vec<MetricQuery> = (0..4).map(|_| question(&mut random)).collect();
-        let frames = query::ask(&shop.session, &shop.catalogue, &queries, &shop.clock, 1).await;
-        for (query, frame) in queries.iter().zip(frames) {
+        let frames = query::ask(&shop.session, &shop.catalogue, &queries, &shop.clock, 7).await;
+        let sliced = shop.ask_slices(&queries);
+        for ((query, frame), sliced) in queries.iter().zip(frames).zip(sliced) {
             let frame = frame.unwrap_or_else(|error| panic!("{error}: {query:?}"));
             check(&shop, &rows, query, &frame);
+            let sliced = sliced.unwrap_or_else(|error| panic!("{error}: {query:?}"));
+            assert_eq!(Frame { engine: Engine::Lake, ..sliced }, frame, "{query:?}");
         }
     }
 }

@@ -1,15 +1,21 @@
 //! A small shop: tables of a lake, its metrics, and short ways to ask.
 
 use chrono::NaiveDate;
-use kpi::{Calendar, Cell, Compare, Filter, FilterOp, Frame, Grain, MetricQuery, PeriodSpec, Role};
+use kpi::{Calendar, Cell, Compare, Engine, Filter, FilterOp, Frame, Grain, MetricQuery, PeriodSpec, Role};
 use lake::{Lake, LakeOptions, Relation, Relations, Session, TableName, WriteMode};
+use plan::sliced::{Slices, Unanswered};
+use query::slices::{SlicingError, Title};
 use query::{AskError, Catalogue, Clock, MetricsFile};
+use slice::Slice;
+use std::sync::Mutex;
 use tempfile::TempDir;
 
 pub(crate) struct Shop {
     pub session: Session,
     pub catalogue: Catalogue,
     pub clock: Clock,
+    /// The slice of each fact that can be sliced, with everything that can be asked of it.
+    slices: Mutex<Slices>,
     /// Kept for as long as the lake is read.
     _dir: TempDir,
 }
@@ -60,14 +66,47 @@ pub(crate) async fn open(tables: &[(&str, &str)], yaml: &str, covered: &str) -> 
     let (session, dir) = session(tables).await;
     let catalogue = Catalogue::build(&session, &files(yaml)).await.unwrap_or_else(|error| panic!("{error}"));
     let clock = Clock { covered: day(covered), calendar: Calendar::brazil(2020..=2030, true) };
-    Shop { session, catalogue, clock, _dir: dir }
+    let slices = slices(&session, &catalogue).await;
+    Shop { session, catalogue, clock, slices, _dir: dir }
+}
+
+async fn slices(session: &Session, catalogue: &Catalogue) -> Mutex<Slices> {
+    let part = catalogue.planned();
+    let title = Title { board: "shop", policy: "all", edition: 7 };
+    let mut slices = Slices::default();
+    for fact in 0..part.facts.len() {
+        match query::slices::slice(session, catalogue, part, fact, title, None).await {
+            Ok(built) => {
+                let blobs = built.blobs;
+                slices.put(fact, Slice::open(built.manifest, |id| blobs.get(id).map(Vec::as_slice)).unwrap());
+            }
+            Err(SlicingError::Uncounted { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    Mutex::new(slices)
 }
 
 impl Shop {
+    /// What the lake answers. A slice answers the same to the last bit, or says that it cannot.
     pub(crate) async fn ask(&self, query: &MetricQuery) -> Result<Frame, AskError> {
-        query::ask(&self.session, &self.catalogue, std::slice::from_ref(query), &self.clock, 7)
-            .await
-            .remove(0)
+        let queries = std::slice::from_ref(query);
+        let answer = query::ask(&self.session, &self.catalogue, queries, &self.clock, 7).await.remove(0);
+        match (self.ask_slices(queries).remove(0), &answer) {
+            (Ok(sliced), Ok(frame)) => {
+                assert_eq!(sliced.engine, Engine::Slice);
+                assert_eq!(Frame { engine: Engine::Lake, ..sliced }, *frame, "{query:?}");
+            }
+            (Err(Unanswered::Question(error)), Err(AskError::Question(other))) => assert_eq!(error, *other),
+            (Err(Unanswered::NoSlice { .. } | Unanswered::Slice(_)), _) => {}
+            (sliced, _) => panic!("the lake says {answer:?}, and a slice {sliced:?}, of {query:?}"),
+        }
+        answer
+    }
+
+    /// What the slices answer.
+    pub(crate) fn ask_slices(&self, queries: &[MetricQuery]) -> Vec<Result<Frame, Unanswered>> {
+        self.slices.lock().unwrap().ask(self.catalogue.planned(), queries, &self.clock, 7)
     }
 
     /// The only value of a metric over a period.

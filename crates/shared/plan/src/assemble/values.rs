@@ -2,10 +2,10 @@
 //!
 //! Invariant: a leaf answers for every member and row: with its value, with zero where nothing is a sum, or with null.
 
-use crate::AskError;
 use crate::expression::Expression;
-use crate::plan::{Chunk, Columns, Leaf, Node, Reading};
-use crate::run::{Clock, Place, Row, Rows, Scanned, day_for};
+use crate::planner::{Chunk, Columns, Leaf, Node, Reading};
+use crate::resolve::Clock;
+use crate::rows::{Place, Row, Rows, day_for};
 use chrono::NaiveDate;
 use kpi::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -48,27 +48,21 @@ pub(super) enum Valued<'p> {
 
 pub(super) fn value<'p, 'r>(
     node: &'p Node,
-    results: &'r [Scanned],
-    days: &[Vec<NaiveDate>],
+    results: &[&'r Rows],
+    days: &[&[NaiveDate]],
     clock: &Clock,
     keys: &mut Keys<'r>,
-) -> Result<Valued<'p>, AskError> {
-    let mut inner = |node: &'p Node| value(node, results, days, clock, keys).map(Box::new);
-    Ok(match node {
-        Node::Ratio(above, below) => Valued::Ratio(inner(above)?, inner(below)?),
-        Node::Mean(node, ranges) => Valued::Mean(inner(node)?, ranges),
+) -> Valued<'p> {
+    let mut inner = |node: &'p Node| Box::new(value(node, results, days, clock, keys));
+    match node {
+        Node::Ratio(above, below) => Valued::Ratio(inner(above), inner(below)),
+        Node::Mean(node, ranges) => Valued::Mean(inner(node), ranges),
         Node::Derived(expression, inputs) => {
-            let mut valued = Vec::with_capacity(inputs.len());
-            for (alias, input) in inputs {
-                valued.push((alias.as_str(), *inner(input)?));
-            }
+            let valued = inputs.iter().map(|(alias, input)| (alias.as_str(), *inner(input))).collect();
             Valued::Derived(expression, valued)
         }
-        Node::Leaf(leaf) => {
-            let rows = results[leaf.scan].as_ref().map_err(|error| AskError::engine(error.clone()))?;
-            read(leaf, rows, &days[leaf.scan], clock, keys)
-        }
-    })
+        Node::Leaf(leaf) => read(leaf, results[leaf.scan], days[leaf.scan], clock, keys),
+    }
 }
 
 /// The value of each key and row.

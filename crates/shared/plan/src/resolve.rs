@@ -2,12 +2,20 @@
 //!
 //! Does not decide how anything is computed (`plan`). Invariant: what cannot be answered is refused here, before any table is read.
 
-use crate::AskError;
-use crate::catalogue::{Catalogue, RouteError};
 use crate::errors::nearest;
-use crate::run::Clock;
 use crate::spans::{self, Spans};
-use kpi::{Compare, Filter, Grain, MetricDefinition, MetricQuery, Order, Period, comparison};
+use crate::{AskError, Definitions};
+use chrono::NaiveDate;
+use kpi::{Calendar, Compare, Filter, Grain, MetricDefinition, MetricQuery, Order, Period, comparison};
+
+/// What time it is in the data.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    /// The last day that the edition's data covers.
+    pub covered: NaiveDate,
+    /// Whose business days comparisons align.
+    pub calendar: Calendar,
+}
 
 /// Rows that a query may ask for at most, and that an answer may have.
 pub(crate) const MAX_ROWS: usize = 100_000;
@@ -41,7 +49,7 @@ impl Question {
 
 pub(crate) fn resolve(
     query: &MetricQuery,
-    catalogue: &Catalogue,
+    definitions: &Definitions,
     clock: &Clock,
     edition: u64,
 ) -> Result<Question, AskError> {
@@ -54,13 +62,10 @@ pub(crate) fn resolve(
         return Err(AskError::NoMetric);
     }
     for name in &metrics {
-        let definition = catalogue.metric(name).ok_or_else(|| AskError::UnknownMetric {
-            name: name.clone(),
-            nearest: catalogue.nearest_metric(name),
-        })?;
+        let definition = definitions.metric(name).ok_or_else(|| unknown_metric(definitions, name))?;
         check_grain(definition, query.grain)?;
         for dimension in by.iter().chain(query.filters.iter().map(|filter| &filter.dimension)) {
-            check_dimension(catalogue, name, dimension)?;
+            check_dimension(definitions, name, dimension)?;
         }
     }
     if let Some(filter) = query.filters.iter().find(|filter| filter.values.is_empty()) {
@@ -143,35 +148,40 @@ fn check_grain(definition: &MetricDefinition, asked: Option<Grain>) -> Result<()
     }
 }
 
-fn check_dimension(catalogue: &Catalogue, metric: &str, dimension: &str) -> Result<(), AskError> {
-    let facts = catalogue.get(metric).map(|metric| catalogue.facts_of(metric)).unwrap_or_default();
-    for fact in facts {
-        match catalogue.route(fact, dimension) {
-            Ok(_) => {}
-            Err(RouteError::Ambiguous(choices)) => {
-                return Err(AskError::Ambiguous {
-                    metric: metric.to_owned(),
-                    dimension: dimension.to_owned(),
-                    choices: choices.join(" or "),
-                });
-            }
-            Err(RouteError::Unknown) => return Err(unreachable(catalogue, metric, dimension)),
+fn check_dimension(definitions: &Definitions, name: &str, dimension: &str) -> Result<(), AskError> {
+    let Some(metric) = definitions.metrics.get(name) else { return Ok(()) };
+    for measure in metric.formula.measures() {
+        let fact = &definitions.facts[measure.fact];
+        if fact.dimensions.contains_key(dimension) {
+            continue;
         }
+        return Err(match fact.ambiguous.get(dimension) {
+            Some(choices) => AskError::Ambiguous {
+                metric: name.to_owned(),
+                dimension: dimension.to_owned(),
+                choices: choices.join(" or "),
+            },
+            None => unreachable(definitions, &metric.definition, dimension),
+        });
     }
     Ok(())
 }
 
-fn unreachable(catalogue: &Catalogue, metric: &str, dimension: &str) -> AskError {
+fn unreachable(definitions: &Definitions, metric: &MetricDefinition, dimension: &str) -> AskError {
     let last = dimension.rsplit("__").next().unwrap_or(dimension);
-    let exists =
-        catalogue.tables.iter().any(|table| table.dimension(last).is_some() || table.entity(last).is_some());
-    if !exists {
-        let names = catalogue.dimensions().iter().map(|dimension| dimension.name.as_str());
+    if !definitions.facts.iter().any(|fact| fact.dimensions.contains_key(last)) {
+        let names = definitions.dimensions.iter().map(String::as_str);
         return AskError::UnknownDimension { name: dimension.to_owned(), nearest: nearest(dimension, names) };
     }
-    let known = catalogue.metric(metric).map(|metric| metric.dimensions.join(", ")).unwrap_or_default();
-    let known = if known.is_empty() { "none".to_owned() } else { known };
-    AskError::Unreachable { metric: metric.to_owned(), dimension: dimension.to_owned(), known }
+    let known = if metric.dimensions.is_empty() { "none".to_owned() } else { metric.dimensions.join(", ") };
+    AskError::Unreachable { metric: metric.name.clone(), dimension: dimension.to_owned(), known }
+}
+
+pub(crate) fn unknown_metric(definitions: &Definitions, name: &str) -> AskError {
+    AskError::UnknownMetric {
+        name: name.to_owned(),
+        nearest: nearest(name, definitions.metrics.keys().map(String::as_str)),
+    }
 }
 
 fn check_order(name: &str, metrics: &[String], by: &[String], query: &MetricQuery) -> Result<(), AskError> {

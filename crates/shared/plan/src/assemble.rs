@@ -6,24 +6,28 @@
 mod order;
 mod values;
 
-use crate::AskError;
-use crate::catalogue::Catalogue;
-use crate::plan::Planned;
-use crate::resolve::{MAX_ROWS, Question};
-use crate::run::{Clock, Scanned};
+use crate::planner::Planned;
+use crate::resolve::{Clock, MAX_ROWS, Question};
+use crate::{AskError, Definitions, Rows};
 use chrono::NaiveDate;
 use kpi::frame::TIME;
 use kpi::{Cell, Column, Engine, Format, Frame, Role, comparison};
 use std::collections::BTreeMap;
 use values::{Key, Keys, Valued, value};
 
-pub(crate) fn frame(
-    catalogue: &Catalogue,
+/// The answer to a planned question. `results` and `days` are those of the call's scans, by their numbers: what each found, and for scans of
+/// stocks the days on which their fact has rows. Those that the question does not need may be empty.
+///
+/// # Errors
+/// `TooManyRows`.
+pub fn frame(
+    definitions: &Definitions,
     planned: &Planned,
-    results: &[Scanned],
-    days: &[Vec<NaiveDate>],
+    results: &[&Rows],
+    days: &[&[NaiveDate]],
     clock: &Clock,
     edition: u64,
+    engine: Engine,
 ) -> Result<Frame, AskError> {
     let question = &planned.question;
     let mut keys = Keys::default();
@@ -32,10 +36,8 @@ pub(crate) fn frame(
         let number = keys.number(&whole);
         keys.present[number] = true;
     }
-    let mut valued = Vec::with_capacity(planned.nodes.len());
-    for node in &planned.nodes {
-        valued.push(value(node, results, days, clock, &mut keys)?);
-    }
+    let valued: Vec<Valued<'_>> =
+        planned.nodes.iter().map(|node| value(node, results, days, clock, &mut keys)).collect();
     let present: Vec<usize> = (0..keys.all.len()).filter(|number| keys.present[*number]).collect();
     if present.len().saturating_mul(question.rows) > MAX_ROWS * 10 {
         return Err(AskError::TooManyRows { max: MAX_ROWS });
@@ -46,14 +48,14 @@ pub(crate) fn frame(
             rows.push(cells(question, &valued, keys.all[number], number, row));
         }
     }
-    let columns = columns(catalogue, question, &rows);
+    let columns = columns(definitions, question, &rows);
     order::sort(&mut rows, &columns, question);
     let truncated = question.limit.is_some_and(|limit| rows.len() > limit);
     rows.truncate(question.limit.unwrap_or(usize::MAX));
     if rows.len() > MAX_ROWS {
         return Err(AskError::TooManyRows { max: MAX_ROWS });
     }
-    let hash = |name: &String| Some((name.clone(), catalogue.metric(name)?.hash.clone()));
+    let hash = |name: &String| Some((name.clone(), definitions.metric(name)?.hash.clone()));
     Ok(Frame {
         columns,
         rows,
@@ -63,7 +65,7 @@ pub(crate) fn frame(
         comparison: question.comparison,
         partial_from: question.partial_from,
         definition: question.metrics.iter().filter_map(hash).collect::<BTreeMap<String, String>>(),
-        engine: Engine::Lake,
+        engine,
         truncated,
     })
 }
@@ -93,7 +95,7 @@ fn cells(question: &Question, valued: &[Valued<'_>], key: &Key, number: usize, r
     cells
 }
 
-fn columns(catalogue: &Catalogue, question: &Question, rows: &[Vec<Cell>]) -> Vec<Column> {
+fn columns(definitions: &Definitions, question: &Question, rows: &[Vec<Cell>]) -> Vec<Column> {
     let dimension = |name: &str, role: Role, kind: &str| Column {
         name: name.to_owned(),
         role,
@@ -115,7 +117,7 @@ fn columns(catalogue: &Catalogue, question: &Question, rows: &[Vec<Cell>]) -> Ve
         &[Role::Value]
     };
     for name in &question.metrics {
-        let definition = catalogue.metric(name);
+        let definition = definitions.metric(name);
         for role in roles {
             let index = columns.len();
             columns.push(Column {

@@ -3,9 +3,13 @@
 //! Knows no metrics, only names. Invariant: null in, null out, and a division by zero is null; `coalesce` alone turns null into a number.
 
 use kpi::Cell;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Expression {
+/// Travels as its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Expression {
     Number(Cell),
     Name(String),
     Negative(Box<Expression>),
@@ -14,7 +18,7 @@ pub(crate) enum Expression {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operator {
+pub enum Operator {
     Plus,
     Minus,
     Times,
@@ -22,7 +26,7 @@ pub(crate) enum Operator {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Function {
+pub enum Function {
     NullIf,
     Coalesce,
     Abs,
@@ -33,7 +37,7 @@ pub(crate) enum Function {
 impl Expression {
     /// # Errors
     /// What was expected and where, in words.
-    pub(crate) fn parse(text: &str) -> Result<Expression, String> {
+    pub fn parse(text: &str) -> Result<Expression, String> {
         let mut parser = Parser { text, rest: text, depth: 0 };
         let expression = parser.sum()?;
         parser.skip_space();
@@ -41,7 +45,7 @@ impl Expression {
     }
 
     /// The names it uses, in order of appearance, each once.
-    pub(crate) fn names(&self) -> Vec<&str> {
+    pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         self.collect(&mut names);
         names
@@ -62,7 +66,7 @@ impl Expression {
     }
 
     /// True when it is a sum of names, each times a constant at most: then it adds up wherever its inputs do.
-    pub(crate) fn is_linear(&self) -> bool {
+    pub fn is_linear(&self) -> bool {
         match self {
             Expression::Name(_) => true,
             Expression::Negative(inner) => inner.is_linear(),
@@ -81,7 +85,7 @@ impl Expression {
         self.names().is_empty()
     }
 
-    pub(crate) fn evaluate(&self, value: &dyn Fn(&str) -> Cell) -> Cell {
+    pub fn evaluate(&self, value: &dyn Fn(&str) -> Cell) -> Cell {
         match self {
             Expression::Number(number) => number.clone(),
             Expression::Name(name) => value(name),
@@ -99,6 +103,97 @@ impl Expression {
                 let cells = arguments.iter().map(|argument| argument.evaluate(value)).collect();
                 call(*function, cells)
             }
+        }
+    }
+}
+
+impl TryFrom<String> for Expression {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Expression, String> {
+        Expression::parse(&text)
+    }
+}
+
+impl From<Expression> for String {
+    fn from(expression: Expression) -> String {
+        expression.to_string()
+    }
+}
+
+/// A text that reads back as the same expression, with parentheses only where they are needed.
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Expression::Number(Cell::Decimal { unscaled, scale }) if *scale > 0 => {
+                let scale = usize::from(*scale);
+                let digits = format!("{unscaled:0>width$}", width = scale + 1);
+                let (whole, fraction) = digits.split_at(digits.len() - scale);
+                write!(f, "{whole}.{fraction}")
+            }
+            Expression::Number(Cell::Decimal { unscaled, .. }) => write!(f, "{unscaled}"),
+            Expression::Number(cell) => write!(f, "{}", cell.exact().map_or(0, |(value, _)| value)),
+            Expression::Name(name) => f.write_str(name),
+            Expression::Negative(inner) => {
+                f.write_str("-")?;
+                inner.within(f, Rank::Value)
+            }
+            Expression::Binary(operator, left, right) => {
+                let (sign, rank, next) = match operator {
+                    Operator::Plus => (" + ", Rank::Sum, Rank::Product),
+                    Operator::Minus => (" - ", Rank::Sum, Rank::Product),
+                    Operator::Times => (" * ", Rank::Product, Rank::Factor),
+                    Operator::Over => (" / ", Rank::Product, Rank::Factor),
+                };
+                left.within(f, rank)?;
+                f.write_str(sign)?;
+                right.within(f, next)
+            }
+            Expression::Call(function, arguments) => {
+                write!(f, "{}(", function.name())?;
+                for (index, argument) in arguments.iter().enumerate() {
+                    f.write_str(if index == 0 { "" } else { ", " })?;
+                    write!(f, "{argument}")?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+/// How tightly an expression holds together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Sum,
+    Product,
+    Factor,
+    Value,
+}
+
+impl Expression {
+    fn rank(&self) -> Rank {
+        match self {
+            Expression::Binary(Operator::Plus | Operator::Minus, ..) => Rank::Sum,
+            Expression::Binary(Operator::Times | Operator::Over, ..) => Rank::Product,
+            Expression::Negative(_) => Rank::Factor,
+            Expression::Number(_) | Expression::Name(_) | Expression::Call(..) => Rank::Value,
+        }
+    }
+
+    /// Where an expression of at least this rank has to stand.
+    fn within(&self, f: &mut fmt::Formatter<'_>, rank: Rank) -> fmt::Result {
+        if self.rank() < rank { write!(f, "({self})") } else { write!(f, "{self}") }
+    }
+}
+
+impl Function {
+    fn name(self) -> &'static str {
+        match self {
+            Function::NullIf => "nullif",
+            Function::Coalesce => "coalesce",
+            Function::Abs => "abs",
+            Function::Greatest => "greatest",
+            Function::Least => "least",
         }
     }
 }
@@ -306,6 +401,29 @@ mod tests {
         assert_eq!(Expression::parse("a b").unwrap_err(), "expected an operator and found `b` after `a `");
         assert!(Expression::parse("sqrt(a)").unwrap_err().starts_with("no function `sqrt`"));
         assert!(Expression::parse(&"(".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn text_of_an_expression_reads_back_as_the_same() {
+        for text in [
+            "a - b - 1",
+            "a - (b - 1)",
+            "(a + b) * -2 / 0.050",
+            "-(-a) - -(b * 2)",
+            "a / (b / c) * 1.5",
+            "nullif(a + 1, 0) + coalesce(b, -c, 12345678901234567890)",
+            "abs(a) - greatest(a, b) / least(a, 0.5)",
+        ] {
+            let expression = Expression::parse(text).unwrap();
+            assert_eq!(
+                Expression::parse(&expression.to_string()),
+                Ok(expression.clone()),
+                "{text} → {expression}"
+            );
+        }
+        assert_eq!(Expression::parse("a - (b * (2))").unwrap().to_string(), "a - b * 2");
+        let long = vec!["a"; 500].join(" + ");
+        assert_eq!(Expression::parse(&long).unwrap().to_string(), long);
     }
 
     #[test]

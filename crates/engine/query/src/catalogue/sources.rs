@@ -1,29 +1,27 @@
-//! One pass over a fact: where its rows come from, how they are grouped, and which columns it has.
+//! Facts as SQL: where the rows of each come from, and the text of each of its columns.
 //!
-//! Holds no SQL but the expressions of packs (`sql` writes the rest). Invariant: two scans that are equal here are equal questions.
+//! Invariant: the text of a column says what it holds, so that equal columns have equal texts in every edition.
 
-use crate::semantic::WindowChoice;
-use crate::spans::Spans;
-use chrono::NaiveDate;
-use kpi::{Grain, Period};
+use super::Kind;
+use crate::literal;
 use std::collections::BTreeMap;
 
-/// One pass over a fact.
-#[derive(Debug)]
-pub(crate) struct Scan {
+/// What a fact of the definitions is in the lake: the columns stand in the same order as there.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
     pub base: Base,
-    /// SQL of the day that a row belongs to.
-    pub time: String,
-    pub needs: Needs,
-    /// SQL of the members to group by, as text.
-    pub keys: Vec<String>,
-    /// The query's own filters.
-    pub conditions: Vec<String>,
-    pub grouping: Grouping,
-    pub columns: Vec<Aggregate>,
+    pub columns: Vec<Held>,
 }
 
-/// Where the rows of a scan come from.
+/// A column as SQL, what kind of value it gives, and what it takes to read it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    pub sql: String,
+    pub kind: Kind,
+    pub needs: Needs,
+}
+
+/// Where the rows of a fact come from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Base {
     Table(usize),
@@ -55,39 +53,6 @@ pub(crate) struct Side {
     pub conditions: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Grouping {
-    /// By bucket of a grain, or in total. Days before `floor` count in its bucket.
-    Buckets { grain: Option<Grain>, floor: Option<NaiveDate> },
-    /// By the number of the span that a row's day falls into; spans may overlap.
-    Spans(Spans),
-    /// As `Spans`, with only the last row of each group up to the span's end: SQL of the grouping columns.
-    LastOf(Spans, Vec<String>),
-    /// By day, on the days that stand for these spans.
-    AsOf(Vec<(Period, WindowChoice)>),
-}
-
-/// One column of a scan.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Aggregate {
-    pub function: Function,
-    /// Only rows of these days.
-    pub window: Option<Period>,
-    /// Only rows of which these hold: the metric's own filters.
-    pub conditions: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Function {
-    Rows,
-    Sum(String),
-    Count(String),
-    CountDistinct(String),
-    Min(String),
-    Max(String),
-    Percentile { of: String, percentile: f64, discrete: bool },
-}
-
 /// Columns that SQL text refers to, and the joins that bring them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Needs {
@@ -108,8 +73,33 @@ pub(crate) struct Join {
     pub columns: BTreeMap<String, String>,
 }
 
+impl Held {
+    /// As text for members; the empty text is no value.
+    pub(crate) fn member(&self) -> String {
+        match self.kind {
+            Kind::Text => format!("NULLIF({}, '')", self.sql),
+            Kind::Day | Kind::Other => format!("CAST({} AS VARCHAR)", self.sql),
+            Kind::Moment => format!("CAST(CAST({} AS DATE) AS VARCHAR)", self.sql),
+        }
+    }
+
+    /// The condition that the member is one of these, or none of them.
+    pub(crate) fn membership(&self, members: &[String], negated: bool) -> String {
+        match self.kind {
+            // The column itself, so that a scan can skip what cannot match.
+            Kind::Text => literal::membership(
+                &self.sql,
+                &format!("{0} IS NULL OR {0} = ''", self.sql),
+                members,
+                negated,
+            ),
+            _ => literal::membership(&self.member(), &format!("{} IS NULL", self.sql), members, negated),
+        }
+    }
+}
+
 impl Needs {
-    pub(super) fn merge(&mut self, other: &Needs) {
+    pub(crate) fn merge(&mut self, other: &Needs) {
         self.own.extend(other.own.iter().map(|(alias, expression)| (alias.clone(), expression.clone())));
         for (path, join) in &other.joins {
             match self.joins.get_mut(path) {
@@ -120,6 +110,14 @@ impl Needs {
                     self.joins.insert(path.clone(), join.clone());
                 }
             }
+        }
+    }
+
+    /// The columns needed of the fact itself (`path` empty) or of a table joined to it.
+    pub(super) fn columns_of(&mut self, path: &str) -> &mut BTreeMap<String, String> {
+        match self.joins.get_mut(path) {
+            Some(join) => &mut join.columns,
+            None => &mut self.own,
         }
     }
 }

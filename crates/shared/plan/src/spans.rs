@@ -2,13 +2,13 @@
 //!
 //! Reads no data. Invariant: a list of spans keeps its length and order: the i-th span is the i-th row, window after window.
 
-use crate::semantic::{Offset, Reach, Span};
+use crate::{Offset, Reach, Span};
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 use kpi::comparison::{self, Alignment};
 use kpi::{Grain, Period};
 
 /// One row's days; `None` where a comparison has no such row.
-pub(crate) type Spans = Vec<Option<Period>>;
+pub type Spans = Vec<Option<Period>>;
 
 /// Before all data.
 const BEGINNING: NaiveDate = NaiveDate::from_ymd_opt(1900, 1, 1).expect("a day that exists");
