@@ -1,136 +1,141 @@
-//! The engine in the browser: slices that were fetched, and the questions that they answer.
+//! The engine beside the page: questions go to a worker that holds slices, and come back as frames.
 //!
-//! Draws nothing, and does nothing on the server. Invariant: an answer from here is, to the last bit, what the server would answer from the same
-//! edition; what is not known here for certain is asked there.
+//! Computes nothing and fetches nothing (`frontend/worker`). Invariant: what the worker does not know, or not in time, has no answer here, and is asked
+//! of the server.
 
 use crate::calls::metrics::{Answer, Question, tell};
 use crate::session::Session;
-use kpi::{Calendar, MetricQuery};
-use plan::sliced::{Slices, Unanswered};
-use plan::{Clock, Definitions};
-use slice::Slice;
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use futures::channel::oneshot;
+use kpi::{Frame, MetricQuery};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 
 thread_local! {
-    static HELD: RefCell<Option<Rc<Held>>> = const { RefCell::new(None) };
+    /// None until the first question; `None` within when the browser has no workers.
+    static ENGINE: RefCell<Option<Option<Rc<Engine>>>> = const { RefCell::new(None) };
 }
 
-/// What is known of one edition.
-struct Held {
-    edition: u64,
-    definitions: Definitions,
-    clock: Clock,
-    slices: RefCell<Slices>,
-    /// Facts whose slices were asked for: they are here, on their way, or not to be had.
-    asked: RefCell<BTreeSet<usize>>,
+struct Engine {
+    worker: web_sys::Worker,
+    last: Cell<u32>,
+    waiting: Rc<RefCell<Waiting>>,
 }
+
+/// Who waits for which answer.
+type Waiting = BTreeMap<u32, oneshot::Sender<String>>;
 
 /// The answers that are known here, in the order of the questions.
-pub(crate) fn answer(questions: &[Question], session: &Session) -> Vec<Option<Answer>> {
-    let nothing = || questions.iter().map(|_| None).collect();
-    let Some(held) = HELD.with_borrow(Clone::clone) else { return nothing() };
-    if held.edition != session.status.edition.number {
-        return nothing();
-    }
-    let queries: Vec<MetricQuery> = questions.iter().map(|question| question.query.clone()).collect();
-    let answers = held.slices.borrow_mut().ask(&held.definitions, &queries, &held.clock, held.edition);
+pub(crate) async fn answer(questions: &[Question], session: &Session) -> Vec<Option<Answer>> {
+    let asked = engine().map(|engine| engine.ask(questions, session));
+    let said = match asked {
+        Some(asked) => asked.await.ok(),
+        None => None,
+    };
+    let frames = said.and_then(|said| serde_json::from_str::<Vec<Option<Frame>>>(&said).ok());
+    let mut frames = frames.unwrap_or_default().into_iter();
     questions
         .iter()
-        .zip(answers)
-        .map(|(question, answer)| match answer {
-            Ok(frame) => Some(Ok(tell(question, frame, &session.catalogue))),
-            // The server says it in words of its own.
-            Err(Unanswered::Question(_) | Unanswered::NoSlice { .. } | Unanswered::Slice(_)) => None,
-        })
+        .map(|question| frames.next().flatten().map(|frame| Ok(tell(question, frame, &session.catalogue))))
         .collect()
 }
 
 /// Begins to fetch the slices that these questions need, unless the reader saves data.
 pub(crate) fn fetch(questions: &[Question], session: &Session) {
-    if browser::saves_data() {
-        return;
+    if let Some(engine) = engine()
+        && !saves_data()
+    {
+        engine.post(0, questions, session, true);
     }
-    let metrics: BTreeSet<String> =
-        questions.iter().flat_map(|question| question.query.metrics.iter().cloned()).collect();
-    let edition = session.status.edition.number;
-    let covered = session.status.edition.as_of;
-    leptos::task::spawn_local(async move {
-        let known = HELD.with_borrow(Clone::clone).filter(|held| held.edition == edition);
-        let held = match known {
-            Some(held) => held,
-            None => {
-                let Ok(sliced) = crate::calls::slices::sliced().await else { return };
-                let calendar = Calendar::from_days_off(sliced.days_off);
-                let clock = Clock { covered, calendar };
-                if sliced.edition != edition {
-                    return;
+}
+
+fn engine() -> Option<Rc<Engine>> {
+    ENGINE.with_borrow_mut(|engine| engine.get_or_insert_with(|| Engine::start().map(Rc::new)).clone())
+}
+
+impl Engine {
+    fn start() -> Option<Engine> {
+        // Beside the style sheet of this build, so that page and engine are of one version.
+        let document = web_sys::window()?.document()?;
+        let style = document.query_selector("link[href$=\"/mirante.css\"]").ok()??.get_attribute("href")?;
+        let options = web_sys::WorkerOptions::new();
+        options.set_type(web_sys::WorkerType::Module);
+        let address = style.replace("mirante.css", "engine.js");
+        let worker = web_sys::Worker::new_with_options(&address, &options).ok()?;
+        let waiting = Rc::new(RefCell::new(Waiting::new()));
+        let answered = {
+            let waiting = waiting.clone();
+            Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
+                let said = event.data();
+                match get(&said, "id").and_then(|id| id.as_f64()) {
+                    Some(id) => {
+                        let waits = waiting.borrow_mut().remove(&(id as u32));
+                        // Whoever waits for a sender that is gone goes to the server.
+                        if let (Some(waits), Some(frames)) =
+                            (waits, get(&said, "frames").and_then(|frames| frames.as_string()))
+                        {
+                            let _ = waits.send(frames);
+                        }
+                    }
+                    None => say_ready(),
                 }
-                let definitions = sliced.definitions;
-                let (slices, asked) = (RefCell::default(), RefCell::default());
-                let held = Rc::new(Held { edition, definitions, clock, slices, asked });
-                HELD.set(Some(held.clone()));
-                held
-            }
+            })
         };
-        let facts: BTreeSet<usize> = metrics
-            .iter()
-            .filter_map(|metric| held.definitions.metrics.get(metric))
-            .flat_map(|metric| metric.formula.measures())
-            .map(|measure| measure.fact)
-            .collect();
-        for fact in facts {
-            if !held.asked.borrow_mut().insert(fact) {
-                continue;
-            }
-            if let Some(slice) = fetch_slice(edition, fact).await {
-                held.slices.borrow_mut().put(fact, slice);
-            }
+        worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
+        let failed = {
+            let waiting = waiting.clone();
+            Closure::<dyn Fn()>::new(move || waiting.borrow_mut().clear())
+        };
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        // They live as long as the page.
+        answered.forget();
+        failed.forget();
+        Some(Engine { worker, last: Cell::new(0), waiting })
+    }
+
+    fn ask(&self, questions: &[Question], session: &Session) -> oneshot::Receiver<String> {
+        let id = self.last.get() + 1;
+        self.last.set(id);
+        let (sender, answered) = oneshot::channel();
+        self.waiting.borrow_mut().insert(id, sender);
+        self.post(id, questions, session, false);
+        answered
+    }
+
+    fn post(&self, id: u32, questions: &[Question], session: &Session, fetches: bool) {
+        let queries: Vec<&MetricQuery> = questions.iter().map(|question| &question.query).collect();
+        let queries = serde_json::to_string(&queries).unwrap_or_default();
+        let message = js_sys::Object::new();
+        let set = |name: &str, value: JsValue| {
+            let _ = js_sys::Reflect::set(&message, &JsValue::from_str(name), &value);
+        };
+        set("id", id.into());
+        set("edition", (session.status.edition.number as f64).into());
+        set("queries", queries.into());
+        set("fetches", fetches.into());
+        if self.worker.post_message(&message).is_err() {
+            self.waiting.borrow_mut().remove(&id);
         }
-        browser::say_ready();
-    });
+    }
 }
 
-async fn fetch_slice(edition: u64, fact: usize) -> Option<Slice> {
-    let manifest = crate::calls::slices::manifest(edition, fact).await.ok()??;
-    let mut blobs = BTreeMap::new();
-    for id in manifest.needed() {
-        blobs.insert(id, browser::fetch(&format!("/fatias/{id}")).await?);
-    }
-    Slice::open(manifest, |id| blobs.get(id).map(Vec::as_slice)).ok()
+fn get(of: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(of, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined())
 }
 
-mod browser {
-    //! What the engine needs of a browser.
+/// Whether the reader has asked for little traffic.
+fn saves_data() -> bool {
+    web_sys::window()
+        .and_then(|window| get(&window.navigator(), "connection"))
+        .and_then(|connection| get(&connection, "saveData"))
+        .is_some_and(|saves| saves.is_truthy())
+}
 
-    use wasm_bindgen::{JsCast, JsValue};
-    use wasm_bindgen_futures::JsFuture;
-
-    pub(super) async fn fetch(path: &str) -> Option<Vec<u8>> {
-        let promise = web_sys::window()?.fetch_with_str(path);
-        let response: web_sys::Response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
-        if !response.ok() {
-            return None;
-        }
-        let bytes = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
-        Some(js_sys::Uint8Array::new(&bytes).to_vec())
-    }
-
-    /// Whether the reader has asked for little traffic.
-    pub(super) fn saves_data() -> bool {
-        let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &JsValue::from_str(name)).ok();
-        web_sys::window()
-            .and_then(|window| get(&window.navigator(), "connection"))
-            .filter(JsValue::is_object)
-            .and_then(|connection| get(&connection, "saveData"))
-            .is_some_and(|saves| saves.is_truthy())
-    }
-
-    /// From now on figures come from here: said on the page for whoever watches.
-    pub(super) fn say_ready() {
-        if let Some(root) = web_sys::window().and_then(|window| window.document()?.document_element()) {
-            let _ = root.set_attribute("data-engine", "slice");
-        }
+/// From now on figures come from here: said on the page for whoever watches.
+fn say_ready() {
+    if let Some(root) = web_sys::window().and_then(|window| window.document()?.document_element()) {
+        let _ = root.set_attribute("data-engine", "slice");
     }
 }

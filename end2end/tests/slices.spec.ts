@@ -5,7 +5,8 @@ import { expect, open, test, url } from "./page";
 /** Opens `path` and waits until the slices of what it shows have arrived. */
 async function withSlices(page: Page, path: string) {
   await open(page, path);
-  await expect(page.locator("html"), "the slices arrive").toHaveAttribute("data-engine", "slice");
+  // The server builds them when they are first asked for.
+  await expect(page.locator("html"), "the slices arrive").toHaveAttribute("data-engine", "slice", { timeout: 45_000 });
 }
 
 /** Counts the questions that go to the server from now on. */

@@ -12,6 +12,9 @@ use wasm_bindgen_cli_support::Bindgen;
 /// Style sheets in the order of their layers; the first one declares that order.
 const STYLE_ORDER: &str = "style/order.txt";
 
+/// The engine's script, which stands beside its WASM.
+const ENGINE: &str = "frontend/worker/engine.js";
+
 /// Builds the site and returns its folder.
 pub fn build() -> Result<PathBuf> {
     wasm_target()?;
@@ -19,20 +22,25 @@ pub fn build() -> Result<PathBuf> {
         "build",
         "--package",
         "frontend",
+        "--package",
+        "worker",
         "--target",
         "wasm32-unknown-unknown",
         "--profile",
         "wasm-release",
     ]))?;
     let target = target_dir()?;
-    let wasm = target.join("wasm32-unknown-unknown/wasm-release/frontend.wasm");
+    let built = target.join("wasm32-unknown-unknown/wasm-release");
     let fresh = target.join("site-fresh");
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh)?;
     }
     let package = fresh.join("package");
     std::fs::create_dir_all(&package)?;
-    bindgen(&wasm, &package)?;
+    bindgen(&built.join("frontend.wasm"), "mirante", &package)?;
+    bindgen(&built.join("worker.wasm"), "worker", &package)?;
+    std::fs::copy(root().join(ENGINE), package.join("engine.js"))
+        .with_context(|| format!("could not copy `{ENGINE}`"))?;
     std::fs::write(package.join("mirante.css"), style()?)?;
 
     let id = content_id(&package)?;
@@ -51,10 +59,10 @@ pub fn build() -> Result<PathBuf> {
     Ok(finished)
 }
 
-fn bindgen(wasm: &Path, into: &Path) -> Result<()> {
+fn bindgen(wasm: &Path, name: &str, into: &Path) -> Result<()> {
     Bindgen::new()
         .input_path(wasm)
-        .out_name("mirante")
+        .out_name(name)
         .web(true)?
         .typescript(false)
         .remove_name_section(true)

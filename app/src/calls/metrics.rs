@@ -45,7 +45,7 @@ pub async fn catalogue() -> Called<Catalogue> {
 pub async fn ask(questions: Vec<Question>, session: &Session) -> Called<Vec<Answer>> {
     #[cfg(feature = "hydrate")]
     {
-        let mut answers = crate::local::answer(&questions, session);
+        let mut answers = crate::local::answer(&questions, session).await;
         let unknown = |answers: &[Option<Answer>]| -> Vec<usize> {
             answers
                 .iter()

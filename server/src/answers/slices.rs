@@ -27,6 +27,7 @@ impl contract::slices::Slices for Slices {
         Ok(Sliced {
             edition: edition.number,
             definitions: edition.sliced(),
+            covered: edition.clock.covered,
             days_off: every_year().map(|years| edition.clock.calendar.days_off(years)).unwrap_or_default(),
         })
     }

@@ -8,6 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::fmt::Write;
 
+/// A worker has the policy of its own script: it computes, and talks to this house.
+const ENGINE_POLICY: &str =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'";
+
 #[derive(RustEmbed)]
 #[folder = "$MIRANTE_SITE_DIR"]
 struct Site;
@@ -42,6 +46,9 @@ pub fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
                 "public, max-age=3600"
             },
         );
+    if path.ends_with("/engine.js") {
+        response = response.header(header::CONTENT_SECURITY_POLICY, ENGINE_POLICY);
+    }
     if let Some(encoding) = encoding {
         response = response.header(header::CONTENT_ENCODING, encoding);
     }

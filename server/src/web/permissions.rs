@@ -159,9 +159,14 @@ pub async fn door(State(house): State<Arc<House>>, mut request: Request, next: N
     }
 }
 
+/// Paths that pages and programs fetch, and nobody opens.
+fn is_for_programs(path: &str) -> bool {
+    ["/api", "/_fn/", "/fatias/", "/edicao/"].iter().any(|programs| path.starts_with(programs))
+}
+
 /// Nobody is signed in: programs are told so, people are led to where they sign in.
 fn nobody(path: &str) -> Response {
-    if ["/api", "/_fn/", "/fatias/", "/edicao/"].iter().any(|programs| path.starts_with(programs)) {
+    if is_for_programs(path) {
         return session::refuse(&Failure::new(
             FailureKind::NotSignedIn,
             "nobody is signed in; sign in at /entrar",
@@ -261,7 +266,7 @@ mod tests {
                     match person {
                         // A method that is not there opens nothing either.
                         _ if status == StatusCode::METHOD_NOT_ALLOWED => {}
-                        None if path.starts_with("/api") || path.starts_with("/_fn/") => {
+                        None if is_for_programs(&path) => {
                             assert_eq!(status, StatusCode::UNAUTHORIZED, "{told}");
                         }
                         None => assert_eq!(answer.headers()["location"], "/entrar", "{told}"),

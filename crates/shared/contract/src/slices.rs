@@ -14,6 +14,8 @@ use slice::Manifest;
 pub struct Sliced {
     pub edition: u64,
     pub definitions: Definitions,
+    /// The last day that the edition's data covers.
+    pub covered: NaiveDate,
     /// Every day of the company's calendar that is no business day and no weekend.
     pub days_off: Vec<NaiveDate>,
 }

@@ -3,7 +3,7 @@
 use tidy::{features, tree, workspace};
 
 /// Our own rooms and what they may build on.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("kpi", &[]),
     ("locale", &["kpi"]),
     ("chart", &["kpi"]),
@@ -23,8 +23,9 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("simulators", &["kpi"]),
     ("tidy", &[]),
     ("xtask", &[]),
-    ("app", &["kpi", "chart", "locale", "contract", "plan", "slice"]),
+    ("app", &["kpi", "chart", "locale", "contract", "slice"]),
     ("frontend", &["app"]),
+    ("worker", &["contract", "kpi", "plan", "slice"]),
 ];
 
 #[test]
