@@ -12,6 +12,9 @@ use wasm_bindgen_cli_support::Bindgen;
 /// Style sheets in the order of their layers; the first one declares that order.
 const STYLE_ORDER: &str = "style/order.txt";
 
+/// In `public`, but part of the package.
+const SCRIPTS: &str = "boot";
+
 /// Builds the site and returns its folder.
 pub fn build() -> Result<PathBuf> {
     wasm_target()?;
@@ -34,12 +37,16 @@ pub fn build() -> Result<PathBuf> {
     std::fs::create_dir_all(&package)?;
     bindgen(&wasm, &package)?;
     std::fs::write(package.join("mirante.css"), style()?)?;
+    let public = root().join("public");
+    // What pages run besides the WASM belongs to a build like it.
+    copy_dir(&public.join(SCRIPTS), &package)?;
 
     let id = content_id(&package)?;
     let site = fresh.join("site");
     std::fs::create_dir_all(site.join("pkg"))?;
     std::fs::rename(&package, site.join("pkg").join(&id))?;
-    copy_dir(&root().join("public"), &site)?;
+    copy_dir(&public, &site)?;
+    std::fs::remove_dir_all(site.join(SCRIPTS))?;
     std::fs::write(site.join("build-id"), &id)?;
     compress_dir(&site)?;
 
