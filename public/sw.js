@@ -69,7 +69,11 @@ const within = (limit, answer) => Promise.race([answer, new Promise((_, late) =>
 addEventListener("message", (event) => {
   if (event.data === "update") event.waitUntil(skipWaiting());
   // The server is there and slow: the next page may take its time.
-  if (event.data === "patience") patient = true;
+  if (event.data === "patience") {
+    patient = true;
+    // Messages and requests come by different ways: the page asks for the next one once this has arrived.
+    event.ports[0].postMessage(patient);
+  }
   if (event.data === "leave") event.waitUntil(leave(event));
 });
 

@@ -20,9 +20,16 @@ const worker = navigator.serviceWorker?.controller;
 // How often it was loaded without success: the pauses grow over reloads too.
 const tries = Number(sessionStorage.getItem("mirante.tries") ?? 0);
 
-function again() {
+async function again() {
   sessionStorage.setItem("mirante.tries", tries + 1);
-  worker?.postMessage("patience");
+  if (worker) {
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((heard) => {
+      port1.onmessage = heard;
+      setTimeout(heard, 1_000);
+      worker.postMessage("patience", [port2]);
+    });
+  }
   if (location.pathname === "/sem-conexao") location.replace("/");
   else location.reload();
 }

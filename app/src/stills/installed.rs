@@ -17,11 +17,9 @@ pub fn stand_in(preferences: Preferences, build: &str) -> String {
     let (lang, other) = (preferences.lang, preferences.lang.pick(Lang::En, Lang::PtBr));
     let script = format!("/pkg/{build}/stand_in.js");
     // Theme and language are settled before anything is seen.
-    let script =
-        el("script", &[("type", "module"), ("blocking", "render"), ("src", &script)], ());
+    let script = el("script", &[("type", "module"), ("blocking", "render"), ("src", &script)], ());
     let title = title(Words::of(other).no_signal);
-    let translated =
-        el("template", &[("lang", other.tag()), ("data-title", &title)], said(other));
+    let translated = el("template", &[("lang", other.tag()), ("data-title", &title)], said(other));
     let page = Page { title: Words::of(lang).no_signal, body: all((said(lang), translated)) };
     document::with_head(&page, preferences, build, script)
 }
@@ -88,7 +86,11 @@ pub fn toasts(lang: Lang) -> Html {
     let refused = (el("b", &[], words.needs_server), " ", words.needs_server_more);
     all((
         toast("refused", "toast warn", all(refused), deed("seen", leaves, words.understood)),
-        el("div", &[("data-toast", "offline"), ("class", "toast warn")], (offline_icon(), el("p", &[], as_of))),
+        el(
+            "div",
+            &[("data-toast", "offline"), ("class", "toast warn")],
+            (offline_icon(), el("p", &[], as_of)),
+        ),
         toast(
             "update",
             "toast",
@@ -107,7 +109,8 @@ pub fn toasts(lang: Lang) -> Html {
 
 /// Drawn in place: the sprite is the browser's, and nothing there needs it.
 fn offline_icon() -> Html {
-    let drawing = "M3 3l14 14M7 6.2A4.6 4.6 0 0 1 14.2 9a3.2 3.2 0 0 1 2 5.3M12.8 15.2H6a3.4 3.4 0 0 1-.8-6.7";
+    let drawing =
+        "M3 3l14 14M7 6.2A4.6 4.6 0 0 1 14.2 9a3.2 3.2 0 0 1 2 5.3M12.8 15.2H6a3.4 3.4 0 0 1-.8-6.7";
     let path = el("path", &[("d", drawing)], ());
     el("svg", &[("class", "ic"), ("viewBox", "0 0 20 20"), ("aria-hidden", "true")], path)
 }

@@ -32,8 +32,9 @@ pub fn of_the_app() -> Vec<(String, [u8; 32])> {
             || ["icon.svg", "icon-192.png"].contains(&path)
     };
     let paths = Site::iter().filter(|path| belongs(path));
-    let mut files: Vec<_> =
-        paths.filter_map(|path| Some((format!("/{path}"), Site::get(&path)?.metadata.sha256_hash()))).collect();
+    let mut files: Vec<_> = paths
+        .filter_map(|path| Some((format!("/{path}"), Site::get(&path)?.metadata.sha256_hash())))
+        .collect();
     files.sort();
     files
 }
