@@ -15,6 +15,8 @@ export default defineConfig({
     storageState: "test-results/signed-in.json",
     locale: "pt-BR",
     timezoneId: "America/Sao_Paulo",
+    // Pages come from the server alone, so that a test sees what it asks for; `installed.spec.ts` is about the worker.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: process.env.CHROMIUM,

@@ -40,41 +40,13 @@ pub mod stills;
 pub mod texts;
 pub mod view_models;
 
-use leptos::config::LeptosOptions;
-use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use leptos_router::components::Router;
 use preferences::Preferences;
+#[cfg(feature = "ssr")]
+pub use stills::shell;
 use texts::Texts;
-
-/// The document around the app. Only rendered on the server.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let preferences = use_context::<Preferences>().unwrap_or_default();
-    let styles = format!("/{}/mirante.css", options.site_pkg_dir);
-    view! {
-        <!DOCTYPE html>
-        <html lang=preferences.lang.tag() data-theme=preferences.theme.attribute()>
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
-                <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)"/>
-                <meta name="theme-color" content="#0c0f14" media="(prefers-color-scheme: dark)"/>
-                <link rel="preload" href="/fonts/inter-latin-wght-normal.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
-                <link rel="stylesheet" href=styles/>
-                <link rel="icon" href="/icon.svg" r#type="image/svg+xml"/>
-                <link rel="apple-touch-icon" href="/icon-192.png"/>
-                <link rel="manifest" href="/manifest.webmanifest"/>
-                <script src="/edition.js" r#type="module"></script>
-                <HydrationScripts options defer=true/>
-                <MetaTags/>
-            </head>
-            <body>
-                <App/>
-            </body>
-        </html>
-    }
-}
 
 /// The app, the same on both sides.
 #[component]

@@ -63,7 +63,7 @@ pub fn open() -> SessionResource {
     let (published, set_published) = signal(0);
     provide_context(Published(published));
     Effect::new(move |_| {
-        // `public/edition.js` tells which edition is in force.
+        // `public/boot/edition.js` tells which edition is in force.
         let news = leptos::ev::Custom::<web_sys::CustomEvent>::new("mirante:edition");
         window_event_listener(news, move |event| {
             let told = event.detail().as_string().and_then(|number| number.parse::<u64>().ok());

@@ -7,7 +7,10 @@ pub mod account;
 mod document;
 pub mod entry;
 mod entry_words;
+mod framed;
 mod governed;
+pub mod installed;
+mod installed_words;
 pub mod making;
 pub mod people;
 mod people_words;
@@ -24,6 +27,7 @@ pub mod uploads;
 mod words;
 
 pub use document::document;
+pub use framed::shell;
 
 use crate::components::still::{Html, el};
 use chrono::NaiveDateTime;

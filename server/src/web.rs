@@ -9,6 +9,7 @@ mod entry;
 mod headers;
 mod health;
 mod hooks;
+mod installed;
 mod pages;
 mod people;
 mod permissions;
@@ -45,6 +46,7 @@ fn routes() -> Router<Arc<House>> {
         .merge(entry::routes())
         .merge(set_up::routes())
         .merge(hooks::routes())
+        .merge(installed::routes())
         .merge(pages::routes())
         .merge(people::routes())
         .merge(slices::routes())

@@ -15,6 +15,9 @@ const STYLE_ORDER: &str = "style/order.txt";
 /// The engine's script, which stands beside its WASM.
 const ENGINE: &str = "frontend/worker/engine.js";
 
+/// In `public`, but part of the package.
+const SCRIPTS: &str = "boot";
+
 /// Builds the site and returns its folder.
 pub fn build() -> Result<PathBuf> {
     wasm_target()?;
@@ -42,12 +45,16 @@ pub fn build() -> Result<PathBuf> {
     std::fs::copy(root().join(ENGINE), package.join("engine.js"))
         .with_context(|| format!("could not copy `{ENGINE}`"))?;
     std::fs::write(package.join("mirante.css"), style()?)?;
+    let public = root().join("public");
+    // What pages run besides the WASM belongs to a build like it.
+    copy_dir(&public.join(SCRIPTS), &package)?;
 
     let id = content_id(&package)?;
     let site = fresh.join("site");
     std::fs::create_dir_all(site.join("pkg"))?;
     std::fs::rename(&package, site.join("pkg").join(&id))?;
-    copy_dir(&root().join("public"), &site)?;
+    copy_dir(&public, &site)?;
+    std::fs::remove_dir_all(site.join(SCRIPTS))?;
     std::fs::write(site.join("build-id"), &id)?;
     compress_dir(&site)?;
 

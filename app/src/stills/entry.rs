@@ -214,7 +214,7 @@ pub(super) fn password_input(name: &str, autocomplete: &str) -> Html {
     el("input", &input, ())
 }
 
-/// The two halves: what there is to do, and the view.
+/// What there is to do, and the way to the other language.
 pub(super) fn page(title: &'static str, doing: Html, here: &str, lang: Lang) -> Page {
     let words = Words::of(lang);
     let other = lang.pick(Lang::En, Lang::PtBr);
@@ -224,10 +224,17 @@ pub(super) fn page(title: &'static str, doing: Html, here: &str, lang: Lang) -> 
         &[("href", language.as_str()), ("lang", other.tag()), ("hreflang", other.tag())],
         words.other_language,
     );
+    let foot = all((words.data_stay_here, " · ", language));
+    Page { title, body: halves(doing, foot, routes::SIGN_IN, lang) }
+}
+
+/// The view beside what there is to do; the mark leads to `home`.
+pub(super) fn halves(doing: Html, foot: Html, home: &str, lang: Lang) -> Html {
+    let words = Words::of(lang);
     let form = (
-        el("a", &[("class", "brand"), ("href", routes::SIGN_IN)], (mark(), el("span", &[], "Mirante"))),
+        el("a", &[("class", "brand"), ("href", home)], (mark(), el("span", &[], "Mirante"))),
         doing,
-        el("p", &[("class", "mute foot")], (words.data_stay_here, " · ", language)),
+        el("p", &[("class", "mute foot")], foot),
     );
     let path = |class: &str, d: &str| el("path", &[("class", class), ("d", d)], ());
     let hills = (
@@ -250,7 +257,7 @@ pub(super) fn page(title: &'static str, doing: Html, here: &str, lang: Lang) -> 
         el("section", &[("class", "auth-form")], form),
         el("aside", &[("class", "auth-view"), ("aria-hidden", "true")], view),
     );
-    Page { title, body: el("main", &[("class", "auth-main"), ("id", "conteudo")], main) }
+    el("main", &[("class", "auth-main"), ("id", "conteudo")], main)
 }
 
 #[cfg(test)]

@@ -22,6 +22,27 @@ pub fn build_id() -> String {
         .map_or_else(|| "none".to_owned(), |file| String::from_utf8_lossy(&file.data).trim().to_owned())
 }
 
+/// A text file as it is; `None` when there is none.
+pub fn text(path: &str) -> Option<String> {
+    Site::get(path).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// What a page of this build needs besides itself: paths, each with the hash of what the file holds.
+pub fn of_the_app() -> Vec<(String, [u8; 32])> {
+    let belongs = |path: &str| {
+        let is_encoded = path.ends_with(".br") || path.ends_with(".gz");
+        (path.starts_with("pkg/") && !is_encoded)
+            || path.ends_with(".woff2")
+            || ["icon.svg", "icon-192.png"].contains(&path)
+    };
+    let paths = Site::iter().filter(|path| belongs(path));
+    let mut files: Vec<_> = paths
+        .filter_map(|path| Some((format!("/{path}"), Site::get(&path)?.metadata.sha256_hash())))
+        .collect();
+    files.sort();
+    files
+}
+
 /// The file at `path`, in the best encoding that the browser takes; `None` when there is none.
 pub fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
     let path = path.strip_prefix('/')?;
@@ -93,6 +114,7 @@ fn content_type(path: &str) -> &'static str {
         "wasm" => "application/wasm",
         "svg" => "image/svg+xml",
         "png" => "image/png",
+        "webp" => "image/webp",
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
         "webmanifest" => "application/manifest+json",

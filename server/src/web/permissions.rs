@@ -33,6 +33,8 @@ const ROUTES: &[(&str, May)] = &[
     ("/readyz", May::Anyone),
     ("/metrics", May::Anyone),
     ("/preferencias", May::Anyone),
+    ("/sw.js", May::Anyone),
+    ("/sem-conexao", May::Anyone),
     ("/entrar", May::Anyone),
     ("/entrar/link", May::Anyone),
     ("/entrar/codigo", May::Anyone),

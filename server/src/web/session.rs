@@ -1,8 +1,9 @@
 //! Who is asking: the session cookie, and the link that begins a session.
 //!
 //! Checks no password (`entry`) and lets nobody through a door (`permissions`). Invariant: whoever signs in gets a new session, and the one that the browser
-//! held before ends.
+//! held before ends, with all that pages have kept on the device.
 
+use super::headers::forget;
 use crate::house::House;
 use axum::Json;
 use axum::extract::{ConnectInfo, Query, Request, State};
@@ -107,7 +108,9 @@ pub async fn begun(house: &House, headers: &HeaderMap, session: &str, next: &str
     {
         return failed(&error, "end the session from before");
     }
-    with_cookie(house, Redirect::to(next).into_response(), session, COOKIE_DAYS)
+    let mut response = with_cookie(house, Redirect::to(next).into_response(), session, COOKIE_DAYS);
+    forget(headers, &mut response);
+    response
 }
 
 /// `POST /sair`: ends the session.
@@ -118,7 +121,9 @@ pub async fn sign_out(State(house): State<Arc<House>>, headers: HeaderMap) -> Re
         return failed(&error, "sign out");
     }
     house.jobs.tell();
-    with_cookie(&house, Redirect::to("/entrar").into_response(), "", 0)
+    let mut response = with_cookie(&house, Redirect::to("/entrar").into_response(), "", 0);
+    forget(&headers, &mut response);
+    response
 }
 
 fn with_cookie(house: &House, mut response: Response, value: &str, days: u32) -> Response {
