@@ -11,7 +11,7 @@ use slice::{Built, Id};
 use std::sync::Arc;
 
 /// Bytes of slices that are kept; beyond it, those that nobody asked for lately are built anew when they are.
-const KEPT_BYTES: u64 = 512 << 20;
+const KEPT_BYTES: u64 = 128 << 20;
 
 /// The edition, what its reader may see (`None` is everything), and the fact.
 type Key = (u64, Option<Arc<Sight>>, usize);

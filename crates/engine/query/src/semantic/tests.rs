@@ -1,6 +1,7 @@
 //! Reading of the YAML that dbt's documentation shows, and the words for what is wrong with it.
 
 use super::*;
+use plan::WindowChoice;
 
 fn read(text: &str) -> Result<(Vec<Model>, Vec<Metric>), DefinitionError> {
     parse(&[MetricsFile {
