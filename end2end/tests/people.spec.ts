@@ -68,7 +68,7 @@ test("an invitation leads by a password to a reader's boards, and to nothing els
   await expect(ana.locator(".rail .me")).toContainText("Ana Maria Souza");
 
   // A reader reads; people and sources are for others, and what is shut to her is not offered, at the desk or at the thumb.
-  await expect(ana.locator(".rail").getByRole("link", { name: "KPIs" }).first()).toBeVisible();
+  await expect(ana.locator(".rail").getByRole("link", { name: "Indicadores" })).toBeVisible();
   for (const name of ["Pessoas", "Dados"]) {
     await expect(ana.locator(".rail, .tabbar").getByRole("link", { name })).toHaveCount(0);
   }
