@@ -45,6 +45,7 @@ test("sync by hand is shown while it runs and stands in the history afterwards",
 test.describe("refused forms", () => {
   test.use({ refusals: true });
   test("form says why a source cannot be reached and keeps what was typed, without its secret", async ({ page }) => {
+    test.slow(true, "a system that takes no connection is tried again, after growing pauses");
     const address = await crm(page);
     await page.goto(url("/dados/nova"));
     await page.getByRole("link", { name: /Ploomes/ }).click();
