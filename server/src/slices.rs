@@ -80,9 +80,9 @@ async fn build(
         return Ok(None);
     }
     let session = edition.session_of(sight.as_ref());
-    let board = part.facts[fact].name.clone();
+    let name = part.facts[fact].name.clone();
     let policy = if sight.is_some() { "some" } else { "all" };
-    let title = Title { board: &board, policy, edition: edition.number };
+    let title = Title { fact: &name, policy, edition: edition.number };
     match slice(&session, &edition.catalogue, &part, fact, title, before.as_deref()).await {
         Ok(mut built) => {
             // Dictionaries of earlier editions are parts of this one.
@@ -96,7 +96,7 @@ async fn build(
         }
         Err(SlicingError::Lake(error)) => Err(internal(&error)),
         Err(error) => {
-            tracing::info!(fact = board, %error, "a fact has no slice; its questions go to the lake");
+            tracing::info!(fact = name, %error, "a fact has no slice; its questions go to the lake");
             Ok(None)
         }
     }

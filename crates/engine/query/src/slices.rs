@@ -33,7 +33,7 @@ pub enum SlicingError {
 /// What a slice is called.
 #[derive(Debug, Clone, Copy)]
 pub struct Title<'a> {
-    pub board: &'a str,
+    pub fact: &'a str,
     pub policy: &'a str,
     pub edition: u64,
 }
@@ -80,7 +80,7 @@ pub async fn slice(
     while let Some(batch) = stream.next().await {
         add(&mut builder, &kept, &batch.map_err(engine)?)?;
     }
-    Ok(builder.finish(title.board, title.policy, title.edition))
+    Ok(builder.finish(title.fact, title.policy, title.edition))
 }
 
 fn engine(error: lake::LakeError) -> SlicingError {

@@ -144,7 +144,7 @@ impl Builder {
     }
 
     /// Sorts, cuts and writes what was added.
-    pub fn finish(self, board: &str, policy: &str, edition: u64) -> Built {
+    pub fn finish(self, fact: &str, policy: &str, edition: u64) -> Built {
         let mut blobs = BTreeMap::new();
         let mut columns = self.columns;
         let mut coded = Vec::with_capacity(columns.len());
@@ -179,8 +179,8 @@ impl Builder {
             chunks.push(Chunk { id, month: month(&rows[0]), rows: rows.len() as u32 });
             blobs.insert(id, bytes);
         }
-        let (board, policy) = (board.to_owned(), policy.to_owned());
-        Built { manifest: Manifest { version: VERSION, board, policy, edition, columns, chunks }, blobs }
+        let (fact, policy) = (fact.to_owned(), policy.to_owned());
+        Built { manifest: Manifest { version: VERSION, fact, policy, edition, columns, chunks }, blobs }
     }
 }
 

@@ -12,7 +12,7 @@
 //!
 //! A [`Builder`] takes rows column by column, gives members codes, sorts rows, and cuts them by month into **chunks**. A chunk's name is the
 //! hash of its bytes. **Dictionaries** are made of segments that are named likewise; later members come in later segments, so that
-//! codes stay. The [`Manifest`] of a board, a policy and an edition lists all of it: a browser fetches what it does not have yet, and opens
+//! codes stay. The [`Manifest`] of a fact, a policy and an edition lists all of it: a browser fetches what it does not have yet, and opens
 //! the [`Slice`].
 //!
 //! ```

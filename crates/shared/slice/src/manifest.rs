@@ -1,4 +1,4 @@
-//! The manifest: which columns, dictionaries and chunks make a slice of one board for one policy at one edition.
+//! The manifest: which columns, dictionaries and chunks make a slice of one fact for one policy at one edition.
 //!
 //! Holds no data. Invariant: everything that it names is named by the hash of its bytes, so that what a browser has already need not travel
 //! again, and nothing can be taken for something else.
@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for Id {
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub version: u32,
-    pub board: String,
+    pub fact: String,
     /// Whose part of the tables this is: equal sights share a slice.
     pub policy: String,
     pub edition: u64,

@@ -72,9 +72,9 @@ pub(crate) async fn open(tables: &[(&str, &str)], yaml: &str, covered: &str) -> 
 
 async fn slices(session: &Session, catalogue: &Catalogue) -> Mutex<Slices> {
     let part = catalogue.planned();
-    let title = Title { board: "shop", policy: "all", edition: 7 };
     let mut slices = Slices::default();
     for fact in 0..part.facts.len() {
+        let title = Title { fact: &part.facts[fact].name, policy: "all", edition: 7 };
         match query::slices::slice(session, catalogue, part, fact, title, None).await {
             Ok(built) => {
                 let blobs = built.blobs;
