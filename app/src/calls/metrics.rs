@@ -46,15 +46,7 @@ pub async fn ask(questions: Vec<Question>, session: &Session) -> Called<Vec<Answ
     #[cfg(feature = "hydrate")]
     {
         let mut answers = crate::local::answer(&questions, session).await;
-        let unknown = |answers: &[Option<Answer>]| -> Vec<usize> {
-            answers
-                .iter()
-                .enumerate()
-                .filter(|(_, answer)| answer.is_none())
-                .map(|(index, _)| index)
-                .collect()
-        };
-        let left = unknown(&answers);
+        let left: Vec<usize> = (0..answers.len()).filter(|index| answers[*index].is_none()).collect();
         if !left.is_empty() {
             let asked: Vec<Question> = left.iter().map(|index| questions[*index].clone()).collect();
             crate::local::fetch(&asked, session);

@@ -111,6 +111,7 @@ struct Held {
 #[derive(Debug)]
 struct Desk {
     session: Session,
+    filters: Vec<Filter>,
     asked: Vec<Asked>,
 }
 
@@ -217,12 +218,13 @@ impl Held {
         turn: u32,
     ) -> Result<Rows, SliceError> {
         while self.desks.len() <= desk {
-            self.desks.push(Desk { session: Session::new(self.slice.clone()), asked: Vec::new() });
+            let session = Session::new(self.slice.clone());
+            self.desks.push(Desk { session, filters: Vec::new(), asked: Vec::new() });
         }
         let zeros = zeros(fact, scan, &self.slice);
         let desk = &mut self.desks[desk];
         let filters: Vec<Filter> = scan.filters.iter().map(|test| members(fact, test)).collect();
-        desk.session.filter(&filters)?;
+        desk.follow(filters)?;
         let mut found = Rows { rows: Vec::new(), zeros };
         for (time, places) in times(fact, scan, days)? {
             let day = Role::Day.name(fact, scan.time);
@@ -239,24 +241,31 @@ impl Held {
 }
 
 impl Desk {
+    /// Moves everything that was asked here to these filters.
+    fn follow(&mut self, filters: Vec<Filter>) -> Result<(), SliceError> {
+        if self.filters != filters {
+            self.session.filter(&filters)?;
+            self.filters = filters;
+        }
+        Ok(())
+    }
+
     fn answer(&mut self, question: Question, turn: u32) -> Result<Answer, SliceError> {
         if let Some(asked) = self.asked.iter_mut().find(|asked| asked.question == question) {
             asked.turn = turn;
             return Ok(self.session.answer(asked.link));
         }
         // What the last call did not ask any more gives its place.
-        match self.asked.iter_mut().find(|asked| asked.turn + 1 < turn) {
-            Some(stale) => {
-                self.session.replace(stale.link, &question, &[])?;
-                (stale.question, stale.turn) = (question, turn);
-                Ok(self.session.answer(stale.link))
-            }
-            None => {
-                let link = self.session.add(&question, &[])?;
-                self.asked.push(Asked { question, link, turn });
-                Ok(self.session.answer(link))
-            }
-        }
+        let link = if let Some(stale) = self.asked.iter_mut().find(|asked| asked.turn + 1 < turn) {
+            self.session.replace(stale.link, &question, &[])?;
+            (stale.question, stale.turn) = (question, turn);
+            stale.link
+        } else {
+            let link = self.session.add(&question, &[])?;
+            self.asked.push(Asked { question, link, turn });
+            link
+        };
+        Ok(self.session.answer(link))
     }
 }
 
