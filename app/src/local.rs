@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
 thread_local! {
-    /// None until the first question; `None` within when the browser has no workers.
+    /// None until the first question; `None` within when the browser has no workers, or this one failed.
     static ENGINE: RefCell<Option<Option<Rc<Engine>>>> = const { RefCell::new(None) };
 }
 
@@ -86,7 +86,11 @@ impl Engine {
         worker.set_onmessage(Some(answered.as_ref().unchecked_ref()));
         let failed = {
             let waiting = waiting.clone();
-            Closure::<dyn Fn()>::new(move || waiting.borrow_mut().clear())
+            // A script that could not be loaded answers nobody, now or later.
+            Closure::<dyn Fn()>::new(move || {
+                ENGINE.set(Some(None));
+                waiting.borrow_mut().clear();
+            })
         };
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
         // They live as long as the page.

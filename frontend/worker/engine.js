@@ -4,7 +4,7 @@ import start, { Arriving, Engine } from "./worker.js";
 const ready = start({ module_or_path: new URL("./worker_bg.wasm", import.meta.url) });
 const TOGETHER = 6;
 let engine; // of the edition that was asked for last
-let coming = new Set(); // its facts that are here, on their way, or not to be had
+let coming = new Set(); // its facts that are here, on their way, or not sliced
 
 const call = async (name, body) => {
   const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -13,17 +13,25 @@ const call = async (name, body) => {
   return response.text();
 };
 
-// Each browser tells how many connections it takes; six at a time leave none waiting.
+// Six at a time, as many as browsers open to one house.
 const parts = async (arriving) => {
   const names = arriving.needed();
-  const take = async () => {
+  const fetchAll = async () => {
     for (let name = names.pop(); name; name = names.pop()) {
       const response = await fetch(`/fatias/${name}`);
       if (!response.ok) throw new Error(`${name}: ${response.status}`);
       arriving.add(name, new Uint8Array(await response.arrayBuffer()));
     }
   };
-  await Promise.all(Array.from({ length: TOGETHER }, take));
+  await Promise.all(Array.from({ length: TOGETHER }, fetchAll));
+};
+
+const take = async (own, fact) => {
+  const manifest = await call("manifest", { edition: own.edition, fact });
+  if (manifest === "null") return; // not sliced: the server is asked
+  const arriving = new Arriving(manifest);
+  await parts(arriving);
+  own.put(fact, arriving);
 };
 
 const prepare = async (edition, queries) => {
@@ -36,11 +44,10 @@ const prepare = async (edition, queries) => {
   for (const fact of own.facts(queries)) {
     if (coming.has(fact)) continue;
     coming.add(fact);
-    const manifest = await call("manifest", { edition, fact });
-    if (manifest === "null") continue; // not sliced: the server is asked
-    const arriving = new Arriving(manifest);
-    await parts(arriving);
-    own.put(fact, arriving);
+    await take(own, fact).catch((failure) => {
+      coming.delete(fact); // the next question tries again
+      throw failure;
+    });
   }
   postMessage({ ready: true });
 };
