@@ -2,7 +2,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { ask, beginning, card, column, onCard, texts } from "./figures";
-import { expect, test, url } from "./page";
+import { expect, open, test, url } from "./page";
 import { type Value, workbook } from "./workbook";
 
 // The demo stands still at the end of June 2026, so that the sheet's newest month is the running one.
@@ -71,8 +71,15 @@ test("upload an XLSX with decimal commas to a board", async ({ page }) => {
   await expect(page.locator("#totais, #sem-data").first()).toBeVisible();
   await expectAccessible(page);
 
+  // Somebody else looks at a board meanwhile.
+  const watching = await page.context().newPage();
+  await open(watching, "/?f.uf=PR");
   const name = await made(page);
   expect(name).toBe("vendas_da_loja");
+  await watching.bringToFront();
+  await expect(watching.locator(".rail"), "an open page learns of the new edition").toContainText("Vendas da loja");
+  await expect(watching, "and keeps its state").toHaveURL(url("/?f.uf=PR"));
+  await watching.close();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Vendas da loja");
   const question = { metrics: [`${name}_valor_r`], compare: "none" as const };
   const whole = await ask(page, { ...question, period: { from: "2026-01-01", to: "2026-06-29" } });

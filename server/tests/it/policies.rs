@@ -118,6 +118,51 @@ fn two_people_before_the_same_question_get_their_own_rows() {
     assert!(serving.ask("POST /api/v1/query", &ana, ASKED).starts_with("HTTP/1.1 401"));
 }
 
+/// The names of the parts that make the slice of `sales`, and how many rows it has.
+fn slice_of_sales(serving: &Serving, who: &str) -> (Vec<String>, u64) {
+    let body = |answer: String| answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap();
+    let told = body(serving.ask("POST /_fn/slices/sliced", who, "{}"));
+    let sliced: serde_json::Value = serde_json::from_str(&told).unwrap_or_else(|_| panic!("{told}"));
+    let facts = sliced["definitions"]["facts"].as_array().unwrap();
+    let fact = facts.iter().position(|fact| fact["name"] == "sales").unwrap();
+    let asked = format!(r#"{{"edition":{},"fact":{fact}}}"#, sliced["edition"]);
+    let told = body(serving.ask("POST /_fn/slices/manifest", who, &asked));
+    let manifest: slice::Manifest = serde_json::from_str(&told).unwrap_or_else(|_| panic!("{told}"));
+    (manifest.needed().map(|id| id.to_string()).collect(), manifest.rows())
+}
+
+#[test]
+fn slices_hold_what_their_reader_may_see_and_are_given_to_nobody_else() {
+    let workspace = shop(RULES);
+    workspace.succeeds(&["run"]);
+    let add = |id: &str, more: &[&str]| token(&workspace.succeeds(&[&["user", "add", id], more].concat()));
+    let (ana, eva) = (add("ana", &["--attribute", "filiais=Curitiba"]), add("eva", &["--role", "curador"]));
+    let serving = Serving::start(&workspace, &["--no-schedule"]);
+    assert!(serving.ready_within_patience());
+    let (ana, eva) = (session(&serving, &ana), session(&serving, &eva));
+    let ((of_ana, few), (of_eva, all)) = (slice_of_sales(&serving, &ana), slice_of_sales(&serving, &eva));
+    assert_eq!((few, all), (2, 3));
+    let get = |who: &str, part: &String| serving.begin_and_read(&format!("GET /fatias/{part}"), who);
+    let mut told = String::new();
+    for part in &of_ana {
+        let answer = get(&ana, part);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        told.push_str(&answer);
+    }
+    assert!(told.contains("Curitiba") && !told.contains("Londrina"), "{told}");
+    assert!(!told.contains("Souza"), "a masked name stays masked");
+    for part in of_eva.iter().filter(|part| !of_ana.contains(part)) {
+        assert!(get(&eva, part).starts_with("HTTP/1.1 200"));
+        assert!(get(&ana, part).starts_with("HTTP/1.1 404"), "somebody else's part");
+    }
+
+    // What changes holds from the next request on, also for what somebody knows the name of.
+    workspace.succeeds(&["user", "set", "ana", "--attribute", "filiais=Londrina"]);
+    for part in &of_ana {
+        assert!(get(&ana, part).starts_with("HTTP/1.1 404"), "what she saw before");
+    }
+}
+
 #[test]
 fn rules_that_came_later_hold_for_older_editions_too() {
     let workspace = shop("models: []\n");

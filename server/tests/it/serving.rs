@@ -62,6 +62,13 @@ impl Serving {
         answer
     }
 
+    /// The whole answer to a request for bytes; what is no text is left out.
+    pub fn begin_and_read(&self, request: &str, cookie: &str) -> String {
+        let mut answer = Vec::new();
+        let _ = self.begin(request, cookie).read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// A request whose answer the caller reads as it comes.
     pub fn begin(&self, request: &str, cookie: &str) -> TcpStream {
         self.asked(request, cookie, ("application/json", ""))
