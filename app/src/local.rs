@@ -1,6 +1,6 @@
-//! The engine beside the page: questions go to a worker that holds slices, and come back as frames.
+//! The page's side of the engine: questions go to a thread that holds slices, and come back as frames.
 //!
-//! Computes nothing and fetches nothing (`frontend/worker`). Invariant: what the worker does not know, or not in time, has no answer here, and is asked
+//! Computes nothing and fetches nothing (`frontend/engine`). Invariant: what the engine does not know, or not in time, has no answer here, and is asked
 //! of the server.
 
 use crate::calls::metrics::{Answer, Question, tell};

@@ -13,7 +13,7 @@ use wasm_bindgen_cli_support::Bindgen;
 const STYLE_ORDER: &str = "style/order.txt";
 
 /// The engine's script, which stands beside its WASM.
-const ENGINE: &str = "frontend/worker/engine.js";
+const ENGINE: &str = "frontend/engine/engine.js";
 
 /// In `public`, but part of the package.
 const SCRIPTS: &str = "boot";
@@ -26,7 +26,7 @@ pub fn build() -> Result<PathBuf> {
         "--package",
         "frontend",
         "--package",
-        "worker",
+        "engine",
         "--target",
         "wasm32-unknown-unknown",
         "--profile",
@@ -41,7 +41,7 @@ pub fn build() -> Result<PathBuf> {
     let package = fresh.join("package");
     std::fs::create_dir_all(&package)?;
     bindgen(&built.join("frontend.wasm"), "mirante", &package)?;
-    bindgen(&built.join("worker.wasm"), "worker", &package)?;
+    bindgen(&built.join("engine.wasm"), "slices", &package)?;
     std::fs::copy(root().join(ENGINE), package.join("engine.js"))
         .with_context(|| format!("could not copy `{ENGINE}`"))?;
     std::fs::write(package.join("mirante.css"), style()?)?;

@@ -25,7 +25,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("xtask", &[]),
     ("app", &["kpi", "chart", "locale", "contract", "slice"]),
     ("frontend", &["app"]),
-    ("worker", &["contract", "kpi", "plan", "slice"]),
+    ("engine", &["contract", "kpi", "plan", "slice"]),
 ];
 
 #[test]

@@ -199,14 +199,14 @@ impl<'a> Compiler<'a> {
 
     /// The fact of these conversions, which knows the dimensions of its base events.
     fn conversions(&mut self, metric: &Metric, joined: ConversionBase) -> usize {
+        let table = joined.table;
         let base = Base::Conversion(Box::new(joined));
         if let Some(known) = self.sources.iter().position(|source| source.base == base) {
             return known;
         }
-        let Base::Conversion(joined) = &base else { unreachable!("made above") };
-        let mut fact = self.facts[joined.table].clone();
+        let mut fact = self.facts[table].clone();
         fact.name = format!("{} of {}", metric.name, fact.name);
-        let columns = self.sources[joined.table].columns.clone();
+        let columns = self.sources[table].columns.clone();
         self.facts.push(fact);
         self.sources.push(Source { base, columns });
         self.sources.len() - 1

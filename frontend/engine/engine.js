@@ -1,7 +1,7 @@
 // The engine beside the page: fetches the slices that questions need, and answers from those that are here.
-import start, { Arriving, Engine } from "./worker.js";
+import start, { Arriving, Engine } from "./slices.js";
 
-const ready = start({ module_or_path: new URL("./worker_bg.wasm", import.meta.url) });
+const ready = start({ module_or_path: new URL("./slices_bg.wasm", import.meta.url) });
 const TOGETHER = 6;
 let engine; // of the edition that was asked for last
 let coming = new Set(); // its facts that are here, on their way, or not sliced
